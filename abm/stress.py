@@ -1,0 +1,123 @@
+"""Strike the opening network and see what falls: `stress(ecosystem, shocks, ...) -> StressResult`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from abm.attribution import CHANNELS, balance, by_channel, held_inside, planned_sales, worth
+from abm.drawn import Drawn
+from abm.ecosystem import Ecosystem, load
+from abm.errors import BadInput, Fault
+from abm.events import trace
+from abm.grades import Grades
+from abm.parameters import Parameters
+from abm.plan import make_plan
+from abm.settlement import Settlement, Switches
+from abm.shocks import Shock, make_strike
+from abm.stress_result import StressResult, join
+from cython_ext import settle
+
+BLOCK = 512  # worlds settled together: enough to amortise Python, few enough to stay in the cache
+TRACED = 64  # worlds whose events are kept one by one
+
+
+def stress(
+    ecosystem: Ecosystem | str,
+    shocks: Sequence[Shock | str],
+    *,
+    quarters: int = 4,
+    worlds: int | Sequence[int] = 1,
+    seed: int = 1,
+    draw_assumed: bool = False,
+    parameters: Mapping[str, float | np.ndarray] | None = None,
+    switches: Switches | None = None,
+    threads: int = 1,
+    block: int = BLOCK,
+    progress: Callable[[int, int], None] | None = None,
+) -> StressResult:
+    """Clear `quarters` of the network's planned flows as one, after `shocks`, and follow the contagion.
+
+    `ecosystem` is an `Ecosystem`, or the name or path of one. `shocks` are `Shock`s or texts such as
+    "ai_lab:revenue:0.3". `worlds` is their number, or their numbers (world 17 is the same world in any
+    selection); a world draws the sizes of shocks given as ranges and, with `draw_assumed`, the opening
+    numbers graded assumed. `parameters` maps addresses to numbers or arrays over worlds.
+    `progress(done, total)` is called after each block. Raises `BadInput` for input that means nothing.
+    """
+    ecosystem = load(ecosystem) if isinstance(ecosystem, str) else ecosystem
+    numbers = list(range(worlds)) if isinstance(worlds, int) else list(worlds)
+    parsed = [each if isinstance(each, Shock) else Shock.parse(each) for each in shocks]
+    _check(parsed, quarters, numbers, draw_assumed, parameters or {})
+    parts = []
+    for start in range(0, len(numbers), block):
+        chosen = numbers[start : start + block]
+        settings = _of_worlds(parameters or {}, slice(start, start + block), len(numbers))
+        parts.append(
+            _block(ecosystem, parsed, quarters, chosen, seed, draw_assumed, settings, switches, threads, start)
+        )
+        if progress is not None:
+            progress(start + len(chosen), len(numbers))
+    return join(parts)
+
+
+def _block(
+    ecosystem: Ecosystem, shocks: list[Shock], quarters: int, worlds: list[int], seed: int, draw_assumed: bool,
+    settings: dict[str, float | np.ndarray], switches: Switches | None, threads: int, start: int,
+) -> StressResult:  # fmt: skip
+    values = Parameters(ecosystem, settings)
+    drawn = Drawn(ecosystem, worlds if draw_assumed else None, seed)
+    plan = make_plan(drawn, values, quarters)
+    settlement = Settlement(plan, switches, threads)
+    base, base_state = settlement.problem, settlement.state
+    problem = settlement.strike(make_strike(ecosystem, shocks, worlds, seed))
+    state = settle(problem, threads=threads)
+    sales = planned_sales(base)
+    before, after = worth(base, base_state, sales), worth(problem, state, sales)
+    grades = Grades(plan)
+    traced = slice(0, max(0, min(len(worlds), TRACED - start)))
+    return StressResult(
+        ecosystem=ecosystem,
+        shocks=tuple(map(str, shocks)),
+        quarters=quarters,
+        seed=seed,
+        draw_assumed=draw_assumed,
+        worlds=np.array(worlds),
+        value_before=np.broadcast_to(base_state.value, state.value.shape),
+        value_after=state.value,
+        lost={name: np.broadcast_to(each, state.value.shape) for name, each in
+              zip(CHANNELS, by_channel(problem, before, after).values(), strict=True)},
+        held_inside=held_inside(problem),
+        raised=state.raised,
+        sweeps=state.sweeps,
+        rounds=state.rounds,
+        price=state.price,
+        balance=balance(base, base_state, before, problem, state, after),
+        assumed=grades.assumed_share(problem, before, after),
+        events=trace(plan, settlement, problem, traced, np.array(worlds)),
+    )  # fmt: skip
+
+
+def _of_worlds(parameters: Mapping[str, float | np.ndarray], chosen: slice, worlds: int) -> dict:
+    """The settings of one block: arrays over worlds are cut, numbers stay."""
+    return {
+        address: value[chosen] if np.ndim(value) == 1 and np.size(value) == worlds > 1 else value
+        for address, value in parameters.items()
+    }
+
+
+def _check(
+    shocks: list[Shock], quarters: int, worlds: list[int], draw_assumed: bool,
+    parameters: Mapping[str, float | np.ndarray],
+) -> None:  # fmt: skip
+    faults = []
+    if not 1 <= quarters <= 40:
+        faults.append(Fault("--horizon", str(quarters), "1 to 40 quarters"))
+    if not worlds or min(worlds) < 0:
+        faults.append(Fault("--worlds", str(len(worlds)), "at least one world, numbered from 0"))
+    vary = draw_assumed or any(each.drawn for each in shocks) or any(np.ndim(each) for each in parameters.values())
+    if len(worlds) > 1 and not vary:
+        faults.append(Fault("--worlds", f"{len(worlds)} worlds that would all be the same",
+                            "a shock with a range, such as all:revenue:0.1..0.5, or --draw-assumed"))  # fmt: skip
+    if faults:
+        raise BadInput(faults)

@@ -1,0 +1,432 @@
+"""The contagion loop, compiled. `cython_ext.reference` is its NumPy twin, line for line."""
+
+from cython cimport boundscheck, wraparound
+from cython.parallel cimport prange, threadid
+from libc.math cimport exp, fabs, fmax, fmin, isnan
+
+import numpy as np
+
+cdef enum:
+    PRIORITIES = 5
+    HARD = 3
+    RANKS = 3
+    MAX_ROUNDS = 100000
+
+cdef double TOLERANCE = 1e-13
+cdef double TIE = 1e-10
+
+cdef struct Network:  # shared by all worlds
+    Py_ssize_t n, m, s, h
+    const int *debtor
+    const int *creditor
+    const int *slot            # debtor * PRIORITIES + priority
+    const int *priority
+    const int *gate
+    const int *sale
+    const int *incoming_start  # links by creditor
+    const int *incoming
+    const int *stake_start     # stakes by owner
+    const int *stake
+    const int *issuer
+    const int *holding_start   # holdings by holder
+    const int *holding
+    const int *claim           # borrower * RANKS + rank
+    const int *exempt
+
+cdef struct Work:  # one world at a time, one per thread
+    double *due
+    double *flow               # in the order of incoming
+    int *flow_slot             # likewise
+    unsigned char *closed
+    double *payment
+    double *share
+    double *balance
+    double *paid               # (n, PRIORITIES)
+    double *owed               # (n, PRIORITIES)
+    double *debt               # (n, RANKS)
+    double *recovery           # (n, RANKS)
+    double *value
+    double *next_value
+    double *left
+    double *base
+    double *sales
+    double *cash
+    unsigned char *default_
+    unsigned char *breach
+    unsigned char *withdrawn
+
+
+def settle(problem, state, int max_sweeps, int threads):
+    """Advance `state` by at most `max_sweeps` sweeps in each world. Arrays as in `problem.Problem`."""
+    cdef Py_ssize_t n = problem.firms, worlds = problem.worlds
+    cdef Py_ssize_t m = problem.debtor.size, s = problem.owner.size, h = problem.holder.size
+    cdef int[::1] slot = _pad(problem.debtor * PRIORITIES + problem.priority)
+    cdef int[::1] claim = _pad(problem.borrower * RANKS + problem.rank)
+    incoming_order, incoming_begin = _by_row(problem.creditor, n)
+    stake_order, stake_begin = _by_row(problem.owner, n)
+    holding_order, holding_begin = _by_row(problem.holder, n)
+    cdef int[::1] incoming = _pad(incoming_order), incoming_start = incoming_begin
+    cdef int[::1] stake = _pad(stake_order), stake_start = stake_begin
+    cdef int[::1] holding = _pad(holding_order), holding_start = holding_begin
+    cdef const int[::1] debtor = _pad(problem.debtor), creditor = _pad(problem.creditor)
+    cdef const int[::1] priority = _pad(problem.priority), gate = _pad(problem.gate), sale = _pad(problem.sale)
+    cdef const int[::1] issuer = _pad(problem.issuer), exempt = _pad(problem.exempt)
+
+    cdef Network net
+    net.n, net.m, net.s, net.h = n, m, s, h
+    net.debtor, net.creditor, net.slot = &debtor[0], &creditor[0], &slot[0]
+    net.priority, net.gate, net.sale = &priority[0], &gate[0], &sale[0]
+    net.incoming_start, net.incoming = &incoming_start[0], &incoming[0]
+    net.stake_start, net.stake, net.issuer = &stake_start[0], &stake[0], &issuer[0]
+    net.holding_start, net.holding, net.claim = &holding_start[0], &holding[0], &claim[0]
+    net.exempt = &exempt[0]
+
+    cdef const double[:, ::1] due = problem.due, share = problem.share, balance = problem.balance
+    cdef const double[:, ::1] cash = problem.cash, fleet = problem.fleet, collateral = problem.collateral
+    cdef const double[:, ::1] property_ = problem.property, enterprise = problem.enterprise
+    cdef const double[:, ::1] multiple = problem.multiple, franchise = problem.franchise
+    cdef const double[:, ::1] principal = problem.principal, secured_debt = problem.secured_debt
+    cdef const double[:, ::1] secured_service = problem.secured_service, covered = problem.covered_assets
+    cdef const double[:, ::1] income = problem.income, loan_limit = problem.loan_to_value_limit
+    cdef const double[:, ::1] cover_limit = problem.service_cover_limit
+    cdef const double[:, ::1] value_floor = problem.value_floor, cash_floor = problem.cash_floor
+    cdef const double[::1] alpha = problem.asset_recovery, beta = problem.receipt_recovery
+    cdef const double[::1] impact = problem.price_impact, price_floor = problem.price_floor
+    cdef const double[::1] breach_sale = problem.breach_sale
+
+    cdef double[:, :, ::1] paid = state.paid, recovery = state.recovery
+    cdef double[:, ::1] left = state.left, value = state.value
+    cdef double[::1] price = state.price, residual = state.residual
+    cdef signed char[:, :, ::1] flags = state.flags
+    cdef int[:, :, ::1] raised = state.raised
+    cdef int[::1] sweeps = state.sweeps, rounds = state.rounds
+    cdef signed char[::1] converged = state.converged
+
+    cdef Py_ssize_t reals = 3 * m + s + h + n * (2 * PRIORITIES + 2 * RANKS + 6) + 1
+    cdef double[:, ::1] real_space = np.empty((threads, reals))
+    cdef int[:, ::1] slot_space = np.empty((threads, m + 1), np.int32)
+    cdef unsigned char[:, ::1] byte_space = np.empty((threads, m + 3 * n + 1), np.uint8)
+    cdef Work work
+    cdef Py_ssize_t w
+    cdef int thread
+    for w in prange(worlds, nogil=True, schedule="static", num_threads=threads):
+        thread = threadid()
+        _one_world(
+            &net, &real_space[thread, 0], &slot_space[thread, 0], &byte_space[thread, 0], w, max_sweeps,
+            due, share, balance, cash, fleet, collateral, property_, enterprise, multiple, franchise, principal,
+            secured_debt, secured_service, covered, income, loan_limit, cover_limit, value_floor, cash_floor,
+            alpha, beta, impact, price_floor, breach_sale,
+            paid, recovery, left, value, price, residual, flags, raised, sweeps, rounds, converged,
+        )  # fmt: skip
+
+
+def _pad(indices):
+    """`indices` as int32 with at least one element, so that its address can be taken."""
+    result = np.ascontiguousarray(indices, np.int32)
+    return result if result.size else np.zeros(1, np.int32)
+
+
+def _by_row(rows, Py_ssize_t n):
+    """Positions of `rows` grouped by row in their own order, and where each group begins."""
+    order = np.argsort(rows, kind="stable").astype(np.int32)
+    begin = np.zeros(n + 1, np.int32)
+    np.cumsum(np.bincount(rows, minlength=n), out=begin[1:])
+    return order, begin
+
+
+cdef void _carve(Network *net, Work *work, double *reals, int *slots, unsigned char *bytes_) noexcept nogil:
+    cdef Py_ssize_t n = net.n, m = net.m
+    work.due = reals
+    work.flow = work.due + m
+    work.payment = work.flow + m
+    work.share = work.payment + m
+    work.balance = work.share + net.s
+    work.paid = work.balance + net.h
+    work.owed = work.paid + n * PRIORITIES
+    work.debt = work.owed + n * PRIORITIES
+    work.recovery = work.debt + n * RANKS
+    work.value = work.recovery + n * RANKS
+    work.next_value = work.value + n
+    work.left = work.next_value + n
+    work.base = work.left + n
+    work.sales = work.base + n
+    work.cash = work.sales + n
+    work.flow_slot = slots
+    work.closed = bytes_
+    work.default_ = bytes_ + m
+    work.breach = work.default_ + n
+    work.withdrawn = work.breach + n
+
+
+@boundscheck(False)
+@wraparound(False)
+cdef void _one_world(
+    Network *net, double *reals, int *slots, unsigned char *bytes_, Py_ssize_t w, int max_sweeps,
+    const double[:, ::1] due, const double[:, ::1] share, const double[:, ::1] balance,
+    const double[:, ::1] cash, const double[:, ::1] fleet, const double[:, ::1] collateral,
+    const double[:, ::1] property_, const double[:, ::1] enterprise, const double[:, ::1] multiple,
+    const double[:, ::1] franchise, const double[:, ::1] principal, const double[:, ::1] secured_debt,
+    const double[:, ::1] secured_service, const double[:, ::1] covered, const double[:, ::1] income,
+    const double[:, ::1] loan_limit, const double[:, ::1] cover_limit, const double[:, ::1] value_floor,
+    const double[:, ::1] cash_floor, const double[::1] alpha, const double[::1] beta, const double[::1] impact,
+    const double[::1] price_floor, const double[::1] breach_sale,
+    double[:, :, ::1] paid, double[:, :, ::1] recovery, double[:, ::1] left, double[:, ::1] value,
+    double[::1] price, double[::1] residual, signed char[:, :, ::1] flags, int[:, :, ::1] raised,
+    int[::1] sweeps, int[::1] rounds, signed char[::1] converged,
+) noexcept nogil:  # fmt: skip
+    # Invariant: flags only rise; with more flags no payment, price or value is higher. So the sweeps
+    # stop after at most 3 n + 1 and end in the smallest set of flags closed under the rules, whatever
+    # the order of firms and links.
+    cdef Work work
+    cdef Py_ssize_t i, k, n = net.n
+    cdef double total, sold, kept, fixed, saleable, hard, missed, change
+    cdef int sweep, count, layer
+    cdef bint fresh, first
+    if converged[w]:
+        return
+    _carve(net, &work, reals, slots, bytes_)
+    for k in range(net.m):
+        work.due[k] = due[k, w]
+        work.flow_slot[k] = net.slot[net.incoming[k]]
+    for k in range(net.s):
+        work.share[k] = share[k, w]
+    for k in range(net.h):
+        work.balance[k] = balance[k, w]
+    for i in range(n * PRIORITIES):
+        work.owed[i] = 0.0
+    for k in range(net.m):
+        work.owed[net.slot[k]] += work.due[k]
+    for i in range(n):
+        work.cash[i] = cash[i, w]
+        work.value[i] = value[i, w]
+        work.default_[i] = flags[0, i, w]
+        work.breach[i] = flags[1, i, w]
+        work.withdrawn[i] = flags[2, i, w]
+        for layer in range(PRIORITIES):
+            work.paid[i * PRIORITIES + layer] = paid[layer, i, w]
+        for layer in range(RANKS):
+            work.recovery[i * RANKS + layer] = recovery[layer, i, w]
+
+    for sweep in range(max_sweeps):
+        sweeps[w] += 1
+        # 1. The price that forced sales leave.
+        total = sold = 0.0
+        for i in range(n):
+            total += fleet[i, w]
+            if work.default_[i]:
+                sold += fleet[i, w]
+            elif work.breach[i]:
+                sold += fleet[i, w] * breach_sale[w]
+        price[w] = fmax(price_floor[w], exp(-impact[w] * (sold / total if total > 0.0 else 0.0)))
+        # 2. Which funding still stands, and who can pay.
+        _open_links(net, &work)
+        count = _clear(net, &work, alpha[w], beta[w], &change)
+        rounds[w] += count if count > 0 else MAX_ROUNDS
+        residual[w] = change
+        if count < 0:
+            converged[w] = -1
+            break
+        # 3. What everything is worth.
+        first = isnan(work.value[0])
+        for i in range(n * RANKS):
+            work.debt[i] = 0.0
+        for k in range(net.h):
+            work.debt[net.claim[k]] += work.balance[k]
+        for i in range(n):
+            work.base[i] = 0.0
+            work.sales[i] = 0.0
+        for k in range(net.m):
+            if net.priority[k] >= HARD:
+                work.base[net.debtor[k]] += work.payment[k]
+                if net.gate[k] and not work.closed[k]:
+                    work.base[net.creditor[k]] -= work.payment[k]
+            else:
+                work.debt[net.debtor[k] * RANKS + 1] += work.due[k] - work.payment[k]
+            if net.sale[k] and not work.closed[k]:
+                work.sales[net.creditor[k]] += work.payment[k]
+        for i in range(n):
+            saleable = price[w] * collateral[i, w] + property_[i, w]
+            if work.default_[i]:
+                fixed = alpha[w] * (saleable + franchise[i, w])
+            else:
+                fixed = fmax(saleable, enterprise[i, w] + multiple[i, w] * work.sales[i]) + franchise[i, w]
+            work.base[i] += work.left[i] + fixed
+        count = _appraise(net, &work, first, &change)
+        rounds[w] += count if count > 0 else MAX_ROUNDS
+        residual[w] = fmax(residual[w], change)
+        if count < 0:
+            converged[w] = -1
+            break
+        # 4. Whom that pushes over an edge.
+        fresh = False
+        for i in range(n):
+            if net.exempt[i]:
+                continue
+            hard = missed = 0.0
+            for layer in range(HARD):
+                hard += work.owed[i * PRIORITIES + layer]
+                missed += work.owed[i * PRIORITIES + layer] * (1.0 - work.paid[i * PRIORITIES + layer])
+            if not work.default_[i] and (
+                missed > TIE * fmax(1.0, hard) or (principal[i, w] > 0.0 and work.value[i] <= 0.0)
+            ):
+                work.default_[i] = flags[0, i, w] = 1
+                raised[0, i, w] = sweeps[w]
+                fresh = True
+            if not work.breach[i] and (
+                secured_debt[i, w] > 0.0
+                and secured_debt[i, w] > loan_limit[i, w] * (price[w] * collateral[i, w] + covered[i, w]) * (1.0 + TIE)
+                and secured_service[i, w] > 0.0
+                and income[i, w] + work.sales[i] < cover_limit[i, w] * secured_service[i, w] * (1.0 - TIE)
+            ):
+                work.breach[i] = flags[1, i, w] = 1
+                raised[1, i, w] = sweeps[w]
+                fresh = True
+            if not work.withdrawn[i] and (
+                work.value[i] < value_floor[i, w] * (1.0 - TIE) or work.left[i] < cash_floor[i, w] * (1.0 - TIE)
+            ):
+                work.withdrawn[i] = flags[2, i, w] = 1
+                raised[2, i, w] = sweeps[w]
+                fresh = True
+        if not fresh:
+            converged[w] = 1
+            break
+
+    for i in range(n):
+        left[i, w] = work.left[i]
+        value[i, w] = work.value[i]
+        for layer in range(PRIORITIES):
+            paid[layer, i, w] = work.paid[i * PRIORITIES + layer]
+        for layer in range(RANKS):
+            recovery[layer, i, w] = work.recovery[i * RANKS + layer]
+
+
+cdef void _open_links(Network *net, Work *work) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef int payer, receiver, gate
+    for k in range(net.m):
+        gate = net.gate[k]
+        work.closed[k] = 0
+        if gate:
+            payer, receiver = net.debtor[k], net.creditor[k]
+            work.closed[k] = (
+                work.default_[payer]
+                or work.default_[receiver]
+                or (gate == 1 and work.breach[receiver])
+                or (gate == 2 and work.withdrawn[receiver])
+                or (gate != 3 and work.withdrawn[payer])
+            )
+    for k in range(net.m):
+        work.flow[k] = 0.0 if work.closed[net.incoming[k]] else work.due[net.incoming[k]]
+
+
+cdef int _clear(Network *net, Work *work, double alpha, double beta, double *change) noexcept nogil:
+    # Invariant: no payment ever rises, since the map is monotone and starts from above; its limit is
+    # the greatest clearing vector. Payments at tolerance when the largest change is.
+    cdef Py_ssize_t i, k, at
+    cdef double receipts, remaining, payment, ratio, old
+    cdef int layer, count
+    for count in range(1, MAX_ROUNDS + 1):
+        change[0] = 0.0
+        # Receipts of a round come from the payments of the round before: `left` holds them meanwhile.
+        for i in range(net.n):
+            receipts = 0.0
+            if not net.exempt[i]:
+                for k in range(net.incoming_start[i], net.incoming_start[i + 1]):
+                    receipts += work.flow[k] * work.paid[work.flow_slot[k]]
+            work.left[i] = receipts
+        for i in range(net.n):
+            if net.exempt[i]:
+                work.left[i] = 0.0
+                continue
+            if work.default_[i]:
+                remaining = alpha * work.cash[i] + beta * work.left[i]
+            else:
+                remaining = work.cash[i] + work.left[i]
+            for layer in range(PRIORITIES):
+                at = i * PRIORITIES + layer
+                old = work.paid[at]
+                ratio = 1.0
+                if work.owed[at] > 0.0:
+                    payment = fmin(work.owed[at], remaining)
+                    ratio = payment / work.owed[at]
+                    remaining = remaining - payment
+                change[0] = fmax(change[0], fabs(ratio - old))
+                work.paid[at] = ratio
+            work.left[i] = remaining
+        if change[0] <= TOLERANCE:
+            for k in range(net.m):
+                work.payment[k] = work.due[k] * work.paid[net.slot[k]]
+            return count
+    return -1
+
+
+cdef double _claims(Network *net, Work *work, Py_ssize_t i, const double *value, bint at_face) noexcept nogil:
+    cdef Py_ssize_t k, each
+    cdef double held = 0.0, late = 0.0, stakes = 0.0
+    for k in range(net.holding_start[i], net.holding_start[i + 1]):
+        each = net.holding[k]
+        held += work.balance[each] * (1.0 if at_face else work.recovery[net.claim[each]])
+    for k in range(net.incoming_start[i], net.incoming_start[i + 1]):
+        each = net.incoming[k]
+        if net.priority[each] < HARD:
+            late += (work.due[each] - work.payment[each]) * (
+                1.0 if at_face else work.recovery[net.debtor[each] * RANKS + 1]
+            )
+    for k in range(net.stake_start[i], net.stake_start[i + 1]):
+        each = net.stake[k]
+        stakes += work.share[each] * value[net.issuer[each]]
+    return work.base[i] + held + late + stakes
+
+
+cdef int _appraise(Network *net, Work *work, bint first, double *change) noexcept nogil:
+    # Invariant: values and recoveries never rise from the bound that `first` computes (all claims at
+    # face) or from the last sweep's, so the limit is their greatest fixed point.
+    cdef Py_ssize_t i, at
+    cdef double available, share, new
+    cdef int rank, count
+    cdef double *swap
+    if first:
+        for i in range(net.n):
+            work.value[i] = 0.0
+        for count in range(MAX_ROUNDS):
+            change[0] = 0.0
+            for i in range(net.n):
+                new = 0.0
+                if not net.exempt[i]:
+                    available = _claims(net, work, i, work.value, True)
+                    new = fmax(
+                        0.0, available - (work.debt[i * RANKS] + work.debt[i * RANKS + 1] + work.debt[i * RANKS + 2])
+                    )
+                change[0] = fmax(change[0], fabs(new - work.value[i]) / fmax(1.0, fabs(work.value[i])))
+                work.next_value[i] = new
+            swap = work.value
+            work.value = work.next_value
+            work.next_value = swap
+            if change[0] <= TOLERANCE:
+                break
+    for count in range(1, MAX_ROUNDS + 1):
+        change[0] = 0.0
+        for i in range(net.n):
+            work.next_value[i] = 0.0 if net.exempt[i] else _claims(net, work, i, work.value, False)
+        for i in range(net.n):
+            if net.exempt[i]:
+                continue
+            available = work.next_value[i]
+            for rank in range(RANKS):
+                at = i * RANKS + rank
+                new = 1.0
+                if work.debt[at] > 0.0:
+                    share = fmin(fmax(available, 0.0), work.debt[at])
+                    new = share / work.debt[at]
+                change[0] = fmax(change[0], fabs(new - work.recovery[at]))
+                work.recovery[at] = new
+                available = available - work.debt[at]
+            new = fmax(0.0, available)
+            change[0] = fmax(change[0], fabs(new - work.value[i]) / fmax(1.0, fabs(work.value[i])))
+            work.next_value[i] = new
+        swap = work.value
+        work.value = work.next_value
+        work.next_value = swap
+        if change[0] <= TOLERANCE:
+            return count
+    return -1

@@ -1,0 +1,1 @@
+"""What people do with the model: runs, studies, figures, reports and the command line."""
