@@ -14,6 +14,7 @@ import importlib
 _WHERE = {
     "BadInput": "abm.errors",
     "Ecosystem": "abm.ecosystem",
+    "EcosystemModel": "abm.model",
     "Parameters": "abm.parameters",
     "Shock": "abm.shocks",
     "StressResult": "abm.stress_result",
@@ -27,6 +28,10 @@ _WHERE = {
     "synthetic": "abm.ecosystem",
     "to_graph": "abm.ecosystem",
     "write_graphml": "abm.ecosystem",
+    **dict.fromkeys(
+        ("AILab", "Chipmaker", "Firm", "Government", "Hyperscaler", "Lender", "Operator", "RestOfWorld", "Vehicle"),
+        "abm.agents",
+    ),
 }
 
 __all__ = sorted(_WHERE)

@@ -14,6 +14,7 @@ from abm.drawn import Drawn
 from abm.ecosystem.vocabulary import DEBT_LAYERS, KINDS
 from abm.links import COMMITTED, INVESTMENT, OPERATING, PURCHASES, SERVICE, Gatherer
 from abm.parameters import Parameters
+from abm.supply import chip_supply
 from cython_ext import row_sums
 
 
@@ -41,13 +42,6 @@ class Operations:
         self.row = self.eco.rest_of_world
         self.is_kind = {each: (self.eco.kind == code)[:, None] for code, each in enumerate(KINDS)}
         self.variable = parameters.of("variable_cost_share")
-
-    def data(self, name: str, default: float) -> np.ndarray:
-        """A data-side parameter by firm; `default` where the network states none."""
-        if name not in self.eco.parameters:
-            return np.full((self.n, 1), default)
-        value = self.parameters.of(name)
-        return np.where(np.isnan(value), default, value)
 
     def plan(self) -> Outside:
         users = self._end_users()
@@ -103,7 +97,7 @@ class Operations:
         """Compute bought beyond the commitments: labs for their users and training, owners for themselves."""
         wanted = {}
         if users is not None:
-            plan = self.data("compute_share_of_lab_revenue", 0.0) * users["labs"] + self.drawn.stock("training_budget")
+            plan = self.parameters.data("compute_share_of_lab_revenue", 0.0) * users["labs"] + self.drawn.stock("training_budget")
             wanted["compute"] = np.where(self.is_kind["ai_lab"], plan, 0.0)
             need = self.drawn.shares("internal_need")
             total = self.drawn.stock("internal_need_total")[self.row]
@@ -131,35 +125,18 @@ class Operations:
     def _variable_part(self, seller: int) -> np.ndarray:
         """Share of a sale's price that the seller saves when the sale is lost."""
         if self.is_kind["chipmaker"][seller, 0]:
-            return self.data("chipmaker_cost_of_sales", 0.0)[seller]
-        return (self.variable * self.data("operating_cost_share", 0.0))[seller]
+            return self.parameters.data("chipmaker_cost_of_sales", 0.0)[seller]
+        return (self.variable * self.parameters.data("operating_cost_share", 0.0))[seller]
 
     # -- what is built -----------------------------------------------------------------------------
     def _supplies(self) -> None:
         """Chips: last quarter's invoices, then firm orders, then the rest of the plan."""
-        capex = self.drawn.stock("ai_capex")
-        bought = np.where(
-            self.eco.has("chips_unenergised")[:, None],
-            self.drawn.stock("chips_unenergised"),
-            capex * self.data("chip_share_of_capex", 0.0),
-        )
-        self.chips = np.minimum(bought, capex)
-        self.shells = capex - self.chips
-        flows: dict[tuple[int, int], np.ndarray] = {}
-        for buyer in np.flatnonzero((self.chips > 0.0).any(axis=1)):
-            group = self.eco.mix_of("chips", buyer)
-            shares = None if group is None else self.drawn.shares(group)
-            for seller in [self.row] if shares is None else np.flatnonzero((shares > 0.0).any(axis=1)):
-                flows[int(buyer), int(seller)] = self.chips[buyer] * (1.0 if shares is None else shares[seller])
-        sold: dict[int, np.ndarray] = {}
-        for (_, seller), amount in flows.items():
-            sold[seller] = sold.get(seller, 0.0) + amount
-        receivable = self.drawn.stock("trade_receivable")
+        supply = self.supply = chip_supply(self.drawn, self.parameters)
         firm_orders = self._firm_orders()
-        for (buyer, seller), amount in flows.items():
-            weight = np.where(sold[seller] > 0.0, amount / np.where(sold[seller] > 0.0, sold[seller], 1.0), 0.0)
-            invoiced = np.minimum(receivable[seller] * weight, amount * self.quarters)
-            rest = amount * self.quarters - invoiced  # as much is left unpaid at the end
+        for place, (buyer, seller) in enumerate(zip(supply.buyer.tolist(), supply.seller.tolist(), strict=True)):
+            planned = supply.amount[place] * self.quarters
+            invoiced = np.minimum(supply.unpaid[place], planned)
+            rest = planned - invoiced  # as much is left unpaid at the end
             firm = np.minimum(firm_orders.pop((buyer, seller), 0.0), rest)
             self.gather.add("trade payable", buyer, seller, COMMITTED, invoiced, sale=True)
             self._sell("chips", buyer, seller, PURCHASES, firm)
@@ -172,7 +149,8 @@ class Operations:
     def _firm_orders(self) -> dict[tuple[int, int], np.ndarray]:
         found, claims = self._active("order_book"), self.eco.claims
         term = np.maximum(np.where(np.isnan(claims.term[found]), self.quarters, claims.term[found]), 1.0)
-        part = np.minimum(1.0, self.quarters / term)[:, None] * self.parameters.of("firm_order_share")[claims.source[found]]
+        firm = self.parameters.of("firm_order_share")[claims.source[found]]
+        part = np.minimum(1.0, self.quarters / term)[:, None] * firm
         amount = self.drawn.claim("committed")[found] * part
         orders: dict[tuple[int, int], np.ndarray] = {}
         for place, each in enumerate(found):
@@ -184,7 +162,7 @@ class Operations:
         everyone = np.arange(self.n)
         total, sector = self.drawn.stock("capex_total"), self.drawn.stock("ai_capex")
         for purpose, amount in (
-            ("building", self.shells),
+            ("building", self.supply.shells),
             ("other investment", np.maximum(0.0, total - sector)),
             ("distribution", self.drawn.stock("distributions")),
         ):
@@ -193,14 +171,14 @@ class Operations:
     # -- what is left ------------------------------------------------------------------------------
     def _revenue_and_costs(self, users: dict[str, np.ndarray] | None) -> Outside:
         quarters, everyone = self.quarters, np.arange(self.n)
-        share = self.data("operating_cost_share", 0.0)
+        share = self.parameters.data("operating_cost_share", 0.0)
         cloud = self.is_kind["hyperscaler"] | self.is_kind["operator"] | self.is_kind["vehicle"]
         sales = self.gather.received()
         if users is None:
             external = np.maximum(0.0, self.drawn.stock("ai_revenue") * quarters - sales)
             running = np.where(cloud, share, np.where(
                 self.is_kind["ai_lab"], self.parameters.of("lab_operating_cost_share"), 0.0))  # fmt: skip
-            running = np.where(self.is_kind["chipmaker"], self.data("chipmaker_cost_of_sales", 0.0), running)
+            running = np.where(self.is_kind["chipmaker"], self.parameters.data("chipmaker_cost_of_sales", 0.0), running)
             cost = running * external
         else:
             # What a chipmaker sells outside the network is what its reported sales leave.
@@ -211,7 +189,7 @@ class Operations:
                 self.parameters.of("lab_operating_cost_share") * users["labs"]
                 + (1.0 - self.parameters.of("own_product_margin")) * users["own_products"]
                 + share * users["enterprise"]
-            ) * quarters + self.data("chipmaker_cost_of_sales", 0.0) * chips
+            ) * quarters + self.parameters.data("chipmaker_cost_of_sales", 0.0) * chips
         variable = np.where(self.is_kind["chipmaker"], 1.0, self.variable)
         # A lost sale saves its variable cost, so end-user revenue is counted net of it; the rest is fixed.
         fixed = (1.0 - variable) * cost + self.drawn.stock("fixed_rd_cost") * quarters
@@ -221,8 +199,8 @@ class Operations:
         ready = self.gather.received("take-or-pay compute")
         fixed += np.where(cloud, share * ((1.0 - self.variable) * spot + ready), 0.0)
         # A chipmaker pays for what it ships, also for what is still unpaid at the end of the horizon.
-        fixed += self.data("chipmaker_cost_of_sales", 0.0) * self.gather.received("trade payable")
-        fixed += self.data("chipmaker_operating_cost", 0.0) * np.where(
+        fixed += self.parameters.data("chipmaker_cost_of_sales", 0.0) * self.gather.received("trade payable")
+        fixed += self.parameters.data("chipmaker_operating_cost", 0.0) * np.where(
             self.is_kind["chipmaker"], self._chip_sales(), 0.0
         )
         core = self.drawn.stock("core_cash_flow") * quarters
@@ -233,12 +211,12 @@ class Operations:
         self.fixed_cost = fixed
         usage = np.zeros((self.n, 1))
         if users is not None:
-            usage = self.data("compute_share_of_lab_revenue", 0.0) * users["labs"] * quarters
+            usage = self.parameters.data("compute_share_of_lab_revenue", 0.0) * users["labs"] * quarters
         return Outside(np.maximum(0.0, external - variable * cost), np.maximum(0.0, core), usage)
 
     def _chip_sales(self) -> np.ndarray:
         """Planned chip sales in the network at full price, paid or invoiced, `(firms, 1 or worlds)`."""
-        cost = self.data("chipmaker_cost_of_sales", 0.0)
+        cost = self.parameters.data("chipmaker_cost_of_sales", 0.0)
         return self.gather.received("chips") / (1.0 - cost) + self.gather.received("trade payable")
 
     def _interest(self) -> np.ndarray:

@@ -113,6 +113,15 @@ class Parameters:
         if faults:
             raise BadInput(faults)
 
+    def fork(self) -> Parameters:
+        """The same values with their own arrays."""
+        twin = Parameters(self.ecosystem, self.settings)
+        twin._values = {name: value.copy() for name, value in self._values.items()}
+        return twin
+
+    def __contains__(self, name: str) -> bool:
+        return name in DECLARED or name in self.ecosystem.parameters
+
     def names(self) -> list[str]:
         return [*DECLARED, *self.ecosystem.parameters]
 
@@ -121,6 +130,25 @@ class Parameters:
         if name not in self._values:
             self._values[name] = self._default(name)[:, None]
         return self._values[name]
+
+    def wide(self, name: str, worlds: int) -> np.ndarray:
+        """Value of `name` as a read-only `(firms, worlds)` array."""
+        return np.broadcast_to(self.of(name), (len(self.ecosystem), worlds))
+
+    def assign(self, rows: int | slice, name: str, value: float | np.ndarray) -> None:
+        """Set a parameter for some rows, to a number or one per world. Raises `BadInput`."""
+        chosen = self.ecosystem.id[rows]
+        for firm in (chosen,) if isinstance(chosen, str) else chosen:
+            faults = self._set(f"{firm}.{name}", value)
+            if faults:
+                raise BadInput(faults)
+
+    def data(self, name: str, default: float) -> np.ndarray:
+        """Value by firm of a parameter that belongs to the ecosystem; `default` where it states none."""
+        if name not in self.ecosystem.parameters:
+            return np.full((len(self.ecosystem), 1), default)
+        value = self.of(name)
+        return np.where(np.isnan(value), default, value)
 
     def system(self, name: str) -> np.ndarray:
         """Value of a parameter that one whole world shares, float64 `(1 or worlds,)`: that of the last row."""
@@ -159,4 +187,5 @@ class Parameters:
         wide = np.repeat(current, given.size, axis=1) if given.size > current.shape[1] else current.copy()
         wide[rows] = given
         self._values[name] = wide
+        self.settings[address] = value
         return []

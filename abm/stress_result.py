@@ -84,16 +84,16 @@ class StressResult:
 
         table = {
             "firm": self.ecosystem.id,
-            "value before": _mean(self.value_before),
-            "loss": _mean(self.loss),
-            **{each: _mean(self.lost[each]) for each in CHANNELS},
-            "borne by creditors": _mean(self.creditors_share),
-            **{each: _mean(self.flagged(each).astype(float)) for each in FLAGS},
+            "value before": mean(self.value_before),
+            "loss": mean(self.loss),
+            **{each: mean(self.lost[each]) for each in CHANNELS},
+            "borne by creditors": mean(self.creditors_share),
+            **{each: mean(self.flagged(each).astype(float)) for each in FLAGS},
         }
         return pandas.DataFrame(table).sort_values("loss", ascending=False, kind="stable", ignore_index=True)
 
 
-def _mean(values: np.ndarray) -> np.ndarray:
+def mean(values: np.ndarray) -> np.ndarray:
     """Mean over worlds."""
     return total(np.ascontiguousarray(values.T, np.float64)) / values.shape[1]
 

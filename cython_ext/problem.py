@@ -166,7 +166,7 @@ class Problem:
         if self.issuer.size:
             held = np.zeros((self.firms, self.worlds))
             np.add.at(held, self.issuer, self.share)
-            if held.max() >= 1.0:
+            if held.max(initial=0.0) >= 1.0:
                 row, world = np.unravel_index(held.argmax(), held.shape)
                 raise ValueError(f"firm {row} is owned {held.max():.6g} times in world {world}, expected less than 1")
 

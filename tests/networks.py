@@ -1,10 +1,71 @@
-"""Random settlement problems for the kernel tests."""
+"""Settlement problems for the kernel tests: random ones with everything in them, small ones by hand."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
 import numpy as np
 
-from cython_ext import Problem
+from cython_ext import GATES, PRIORITIES, RANKS, Problem, Settled
+
+OPERATING_COST, DEBT_SERVICE, TAKE_OR_PAY, PURCHASES, INVESTMENT = range(len(PRIORITIES))
+SECURED, UNSECURED, PREFERRED = range(len(RANKS))
+ORDINARY, SECURED_FUNDING, MARKET_FUNDING, COMMITTED_FUNDING = range(len(GATES))
+AMOUNTS = tuple(each.name for each in fields(Problem)[11:])
+SYSTEM = AMOUNTS[-5:]
+
+
+def small_problem(
+    firms: int,
+    dues: Sequence[tuple] = (),
+    stakes: Sequence[tuple] = (),
+    loans: Sequence[tuple] = (),
+    exempt: Sequence[int] = (),
+    **amounts: float | Sequence[float],
+) -> Problem:
+    """One world, given by lists; what is not named is zero, nothing is lost in default or in a sale.
+
+    dues: (debtor, creditor, amount, priority, then gate and sale if not 0); stakes: (owner, issuer,
+    share); loans: (holder, borrower, amount, rank); exempt: rows; amounts: by firm, or one for all.
+    """
+    dues = [(*each, 0, 0)[:6] for each in dues]
+
+    def column(table: Sequence[tuple], position: int) -> np.ndarray:
+        return np.array([row[position] for row in table])
+
+    given = {}
+    for name in AMOUNTS[3:]:
+        default = 1.0 if name.endswith("_recovery") else 0.0
+        size = 1 if name in SYSTEM else firms
+        given[name] = np.full(size, amounts.pop(name, default), np.float64).reshape(-1, 1)
+    assert not amounts, f"no such amounts: {sorted(amounts)}"
+    return Problem(
+        debtor=column(dues, 0), creditor=column(dues, 1), due=column(dues, 2).reshape(-1, 1),
+        priority=column(dues, 3), gate=column(dues, 4), sale=column(dues, 5),
+        owner=column(stakes, 0), issuer=column(stakes, 1), share=column(stakes, 2).reshape(-1, 1),
+        holder=column(loans, 0), borrower=column(loans, 1), balance=column(loans, 2).reshape(-1, 1),
+        rank=column(loans, 3), exempt=np.isin(np.arange(firms), exempt),
+        **{name: value[:, 0] if name in SYSTEM else value for name, value in given.items()},
+    )  # fmt: skip
+
+
+def repeated(problem: Problem, worlds: int) -> Problem:
+    """The first world of `problem`, `worlds` times."""
+    first = {name: getattr(problem, name)[..., :1] for name in AMOUNTS}
+    return replace(problem, **{name: np.repeat(value, worlds, axis=-1) for name, value in first.items()})
+
+
+def random_state(rng: np.random.Generator, problem: Problem, chance: float = 0.1) -> Settled:
+    """A state before the first sweep in which some firms are already flagged."""
+    state = Settled.untouched(problem.firms, problem.worlds)
+    state.flags[:] = (rng.random(state.flags.shape) < chance) & (problem.exempt == 0)[:, None]
+    return state
+
+
+def same_bytes(one: Settled, other: Settled) -> bool:
+    """Whether two results agree in every bit."""
+    return all(getattr(one, each.name).tobytes() == getattr(other, each.name).tobytes() for each in fields(Settled))
 
 
 def random_problem(rng: np.random.Generator, firms: int | None = None, worlds: int = 1, stress: float = 1.0) -> Problem:

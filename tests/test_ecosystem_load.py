@@ -92,13 +92,13 @@ def test_announced_claims_stay_out_and_future_ones_sleep(city):
 def test_dates_are_quarters_from_the_opening(city):
     claims = city.claims
     assert claims.term[claim(city, "bond_20")] == 17  # 2030Q2
-    assert claims.term[claim(city, "bond_01")] == 60  # term_quarters before its end, 2065-11-20
-    assert claims.start[claim(city, "take_or_pay_02")] == 3  # 2027Q1
-    assert claims.start[claim(city, "bond_01")] == -2  # 2025-11-17
-    assert np.isnan(claims.start[claim(city, "bond_04")])
+    assert claims.term[claim(city, "bond_01@IG_1")] == 60  # term_quarters before its end, 2065-11-20
+    assert claims.start[claim(city, "take_or_pay_02")] == 4  # 2027Q1
+    assert claims.start[claim(city, "bond_01@IG_1")] == -1  # 2025-11-17
+    assert np.isnan(claims.start[claim(city, "bond_04@IG_2")])
     assert claims.principal_from[claim(city, "bond_19@PC_1")] == 13  # 2029Q2
     assert city.stock("covenant_holiday_until")[city.row["V_META"]] == 12  # 2029Q1
-    assert AMORTISATIONS[claims.amortisation[claim(city, "bond_01")]] == "linear"
+    assert AMORTISATIONS[claims.amortisation[claim(city, "bond_01@IG_1")]] == "linear"
     assert AMORTISATIONS[claims.amortisation[claim(city, "equity_01")]] == "none"
 
 
@@ -107,7 +107,7 @@ def test_a_guarantee_knows_the_legs_it_covers(city):
     assert [city.claims.id[leg] for leg in covered] == ["lease_12@TAIL1_3"]
     covered = city.claims.covered(claim(city, "guarantee_01"))
     assert [city.claims.id[leg] for leg in covered] == ["bond_19@PC_1", "bond_19@PC_2", "bond_19@PC_3"]
-    assert not len(city.claims.covered(claim(city, "bond_01")))
+    assert not len(city.claims.covered(claim(city, "bond_01@IG_1")))
 
 
 def test_stakes_leave_an_outside_owner(city):

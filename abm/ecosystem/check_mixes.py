@@ -29,12 +29,12 @@ SPLITS = ("tail_size", "lender_split")  # of a group into its members
 def check(data: Dataset) -> None:
     """Group names, items, sums to one, ranges; and that every split of firms.csv has its group here."""
     mix = data.tables.get("mix")
-    names = set(mix.text["group"]) if mix is not None else set()
+    names = dict.fromkeys(mix.text["group"]) if mix is not None else {}
     firms = data.tables.get("firms")
     if firms is not None:
         for row, firm, split in firms.rows("id", "split"):
             if split and split not in names:
-                valid = [each for each in names if each.startswith(SPLITS)]
+                valid = (each for each in names if each.startswith(SPLITS))
                 data.faults.unknown(firms, row, "split", split, "a group of mix.csv", valid)
             elif split and split.partition(":")[2] != firm:
                 data.faults.at(firms, row, "split", shown(split), f"a group that ends in :{firm}")
@@ -58,10 +58,10 @@ def _group(data: Dataset, mix: Table, row: int, name: str, known: Iterable[str])
         data.faults.unknown(mix, row, "group", name, "a known mix group", valid)
     elif prefix in SPLITS and whom not in data.members and whom not in data.labels:
         expected = "the group of a firm whose column split names it"
-        data.faults.unknown(mix, row, "group", name, expected, [f"{prefix}:{each}" for each in data.members])
+        data.faults.unknown(mix, row, "group", name, expected, (f"{prefix}:{each}" for each in data.members))
     elif whom not in known:
         expected = f"{prefix}: and a firm or kind"
-        data.faults.unknown(mix, row, "group", name, expected, sorted(f"{prefix}:{each}" for each in known))
+        data.faults.unknown(mix, row, "group", name, expected, (f"{prefix}:{each}" for each in known))
     else:
         return True
     return False
@@ -76,7 +76,7 @@ def _item(data: Dataset, mix: Table, row: int, prefix: str, item: str, known: It
         if not _AGE.fullmatch(item):
             data.faults.at(mix, row, "item", shown(item), "age_nq: bought n quarters ago, n from 1 to 99")
     elif item not in known:
-        data.faults.unknown(mix, row, "item", item, "a firm or group", sorted(known))
+        data.faults.unknown(mix, row, "item", item, "a firm or group", known)
 
 
 def _sums(data: Dataset, mix: Table) -> None:

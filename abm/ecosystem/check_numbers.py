@@ -103,8 +103,8 @@ def _bands(data: Dataset, table: Table, column: str) -> None:
 def band_fault(data: Dataset, table: Table, row: int, column: str, low: float, value: float, high: float) -> None:
     """A fault where `value` lies outside a given bound; NaN is not given."""
     if value < low or value > high or low > high:
-        found = f"{value:g} with range {low:g} to {high:g}"
-        data.faults.at(table, row, column, found, "low <= value <= high")
+        bounds = [f"{name} {bound:.9g}" for name, bound in (("low", low), ("high", high)) if bound == bound]
+        data.faults.at(table, row, column, f"{value:.9g} with {' and '.join(bounds)}", "low <= value <= high")
 
 
 def _named(

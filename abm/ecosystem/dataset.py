@@ -18,7 +18,7 @@ class Dataset:
     faults: Faults
     kind: dict[str, str] = field(default_factory=dict)  # of each firm or group, as written in firms
     members: dict[str, dict[str, float]] = field(default_factory=dict)  # of each split group: id to share
-    labels: set[str] = field(default_factory=set)  # ids of the groups that firms were split from earlier
+    labels: dict[str, None] = field(default_factory=dict)  # ids of the groups that firms were split from earlier
     opening: int | None = None  # quarter number of the balance sheets
 
     def find_names(self) -> None:
@@ -27,7 +27,7 @@ class Dataset:
         group_of = {}
         if firms is not None:
             self.kind = dict(zip(firms.text["id"], firms.text["kind"], strict=True))
-            self.labels = set(firms.text.get("group", ()))
+            self.labels = dict.fromkeys(firms.text.get("group", ()))
             group_of = {split: firm for _, firm, split in firms.rows("id", "split") if split}
             self.members = {group: {} for group in group_of.values()}
         if mix is not None:
@@ -39,6 +39,7 @@ class Dataset:
                 if name == OPENING_QUARTER:
                     self.opening = quarter_number(value)
 
-    def known(self) -> set[str]:
+    def known(self) -> dict[str, None]:
         """What a mix may speak of: firms and groups as written, members, earlier groups and kinds."""
-        return {*self.kind, *self.labels, *KINDS, *(each for members in self.members.values() for each in members)}
+        members = (each for members in self.members.values() for each in members)
+        return dict.fromkeys((*self.kind, *self.labels, *KINDS, *members))

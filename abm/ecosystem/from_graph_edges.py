@@ -27,19 +27,19 @@ def claims_table(graph: networkx.Graph, name: str, quarter: int, faults: Faults)
     remembered = graph.graph.get("order")
     remembered = remembered if isinstance(remembered, (list, tuple)) else ()
     order = {claim: place for place, claim in enumerate(remembered) if isinstance(claim, str)}
-    edges.sort(key=lambda edge: order.get(edge[2], len(order)) if isinstance(edge[2], str) else len(order))
-    names = _Names({key for *_, key, _ in edges if isinstance(key, str)})
+    edges.sort(key=lambda edge: order.get(edge[2], len(remembered)))
+    names = _Names({key for *_, key, _ in edges if key is not None})
     kinds = {} if graph.is_directed() else {str(node): kind for node, kind in graph.nodes(data="kind")}
     for source, target, key, attributes in edges:
         place = f"{name}, edge {shown(source)} -> {shown(target)}"
-        if isinstance(key, str):
+        if key is not None:
             place += f" ({shown(key)})"
         known_attributes(faults, place, attributes, (*_COLUMNS, "amount"))
         cells = {
             each: as_text(attributes.get(each), quarter if each in _DATES else None) for each in _COLUMNS
         }
         cells.update(source_firm=str(source), target_firm=str(target))
-        cells["id"] = cells["id"] or (key if isinstance(key, str) else names.free(cells["layer"] or "claim"))
+        cells["id"] = cells["id"] or key or names.free(cells["layer"] or "claim")
         rule = LAYER_RULES.get(cells["layer"])
         if rule is not None:
             if not graph.is_directed():
@@ -51,9 +51,11 @@ def claims_table(graph: networkx.Graph, name: str, quarter: int, faults: Faults)
     return rows.table(name)
 
 
-def _edges(graph: networkx.Graph) -> Iterator[tuple[Any, Any, Any, dict]]:
+def _edges(graph: networkx.Graph) -> Iterator[tuple[Any, Any, str | None, dict]]:
+    """(source, target, key or None, attributes): a key of digits is the graph's own count and names nothing."""
     if graph.is_multigraph():
-        yield from graph.edges(keys=True, data=True)
+        for source, target, key, attributes in graph.edges(keys=True, data=True):
+            yield source, target, None if str(key).isdigit() else str(key), attributes
     else:
         for source, target, attributes in graph.edges(data=True):
             yield source, target, None, attributes

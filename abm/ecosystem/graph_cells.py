@@ -10,7 +10,7 @@ from typing import Any
 from abm.ecosystem.quarters import quarter_text
 from abm.ecosystem.schema import FILES
 from abm.ecosystem.tables import Faults, Table
-from abm.errors import Fault, nearest, shown
+from abm.errors import Fault, shown
 
 # What a number of a graph rests on.
 GIVEN_BASIS = "given by the user's network"
@@ -47,6 +47,8 @@ def as_text(value: Any, opening: int | None = None) -> str:
     """
     if value is None:
         return ""
+    if type(value) is float and opening is None:
+        return repr(value)
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, Real):
@@ -61,5 +63,5 @@ def known_attributes(faults: Faults, place: str, attributes: Iterable[Any], vali
     """A fault for each attribute that is none of `valid`."""
     for each in attributes:
         if each not in valid:
-            hint = nearest(str(each), valid)
+            hint = faults.hint("attribute", str(each), valid)
             faults.append(Fault(place, f"the attribute {shown(each)}", "a known attribute", nearest=hint))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from pathlib import Path
 from xml.parsers import expat
@@ -31,7 +30,7 @@ def write_graphml(ecosystem: Ecosystem, path: str | Path) -> None:
         with tempfile.TemporaryDirectory(prefix=".partial-", dir=path.parent) as folder:
             partial = Path(folder) / path.name
             networkx.write_graphml_xml(graph, partial)
-            os.replace(partial, path)
+            partial.replace(path)
     except OSError as error:
         raise BadInput(Fault(shown(path), error.strerror or str(error), "a file that can be written")) from None
 

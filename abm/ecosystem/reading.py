@@ -8,7 +8,7 @@ from pathlib import Path
 
 from abm.ecosystem.schema import FILES, File
 from abm.ecosystem.tables import Faults, Table
-from abm.errors import Fault, nearest, shown
+from abm.errors import BadInput, Fault, nearest, shown
 
 LARGEST_FILE = 200_000_000  # bytes
 LONGEST_CELL = 10_000  # characters
@@ -30,18 +30,14 @@ def read_tables(folder: Path, faults: Faults) -> dict[str, Table]:
 
 def read_table(path: Path, file: File, faults: Faults) -> Table | None:
     """The rows of the CSV file at `path`; None, with the reason in `faults`, where it has no usable header."""
-    text = _text(path, faults)
-    if text is None:
-        return None
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line]
-    if not lines:
-        faults.append(Fault(path.name, "an empty file", "a header line and rows"))
-        return None
-    header = _cells(lines[0][1])
-    if header is None or not _header(path.name, header, file, faults):
-        if header is None:
-            faults.append(Fault(path.name, "a quote that is not closed on its line", "column names", 1))
+    try:
+        text = _text(path)
+        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line]
+        if not lines:
+            raise BadInput(Fault(path.name, "an empty file", "a header line and rows"))
+        header = _header(path.name, lines[0][1], [each.name for each in file.columns])
+    except BadInput as error:
+        faults.extend(error.faults)
         return None
     if file.needs_rows and len(lines) == 1:
         faults.append(Fault(path.name, "a header and no rows", "at least one row"))
@@ -55,7 +51,7 @@ def read_table(path: Path, file: File, faults: Faults) -> Table | None:
             found, expected = "a quote that is not closed on its line", "a closing quote before the end of the line"
         elif len(cells) != len(header):
             found, expected = f"{len(cells)} cells", f"{len(header)} cells, as in the header"
-        elif any(len(cell) > LONGEST_CELL for cell in cells):
+        elif len(line) > LONGEST_CELL and any(len(cell) > LONGEST_CELL for cell in cells):
             longest = max(cells, key=len)
             found, expected = f"a cell of {len(longest):,} characters", f"at most {LONGEST_CELL:,}"
         else:
@@ -67,30 +63,29 @@ def read_table(path: Path, file: File, faults: Faults) -> Table | None:
     return Table(path.name, places, {name: list(cells) for name, cells in zip(header, columns, strict=True)})
 
 
-def _text(path: Path, faults: Faults) -> str | None:
-    """The file's text without a byte order mark, or None."""
+def _text(path: Path) -> str:
+    """The file's text without a byte order mark, lines ended by \\n. Raises `BadInput` where it is no text file."""
     try:
         if not path.exists():
-            return faults.append(Fault(path.name, "no such file", f"a file in {path.parent}"))
+            raise BadInput(Fault(path.name, "no such file", f"a file in {path.parent}"))
         if not path.is_file():
-            return faults.append(Fault(path.name, "a folder or device", "a regular file"))
-        if path.stat().st_size > LARGEST_FILE:
-            found = f"{path.stat().st_size:,} bytes"
-            return faults.append(Fault(path.name, found, f"at most {LARGEST_FILE:,} bytes"))
-        data = path.read_bytes()
+            raise BadInput(Fault(path.name, "a folder or device", "a regular file"))
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise BadInput(Fault(path.name, f"{size:,} bytes", f"at most {LARGEST_FILE:,} bytes"))
+        data = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     except OSError as error:
-        return faults.append(Fault(path.name, error.strerror or str(error), "a readable file"))
+        raise BadInput(Fault(path.name, error.strerror or str(error), "a readable file")) from None
     control = _CONTROL.search(data)
     if control:
-        line = data.count(b"\n", 0, control.start()) + 1
-        found = f"the byte 0x{control[0][0]:02x}"
-        return faults.append(Fault(path.name, found, "plain text, no control characters", line))
+        found, line = f"the byte 0x{control[0][0]:02x}", data.count(b"\n", 0, control.start()) + 1
+        raise BadInput(Fault(path.name, found, "plain text, no control characters", line))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
         found = f"the byte 0x{data[error.start]:02x}, which is not UTF-8"
-        return faults.append(Fault(path.name, found, "text in UTF-8", line))
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BadInput(Fault(path.name, found, "text in UTF-8", line)) from None
 
 
 def _cells(line: str) -> list[str] | None:
@@ -103,22 +98,27 @@ def _cells(line: str) -> list[str] | None:
         return None
 
 
-def _header(name: str, header: list[str], file: File, faults: Faults) -> bool:
-    """Whether the header holds each column of `file` once and nothing else."""
-    valid = [each.name for each in file.columns]
-    before = len(faults)
-    if len(header) == 1 and len(valid) > 1:
+def _header(name: str, line: str, valid: list[str]) -> list[str]:
+    """The column names in `line`. Raises `BadInput` where they are not `valid`, each once, in any order."""
+    if len(line) > LONGEST_CELL:
+        raise BadInput(Fault(name, f"a header of {len(line):,} characters", f"at most {LONGEST_CELL:,}", 1))
+    header = _cells(line)
+    if header is None:
+        raise BadInput(Fault(name, "a quote that is not closed on its line", "column names", 1))
+    if len(header) == 1:
         for separator, called in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-            if separator in header[0]:
-                faults.append(Fault(name, f"a header separated by {called}", "commas between the columns", 1))
-                return False
-    for column in header:
+            if separator in line:
+                raise BadInput(Fault(name, f"a header separated by {called}", "commas between the columns", 1))
+    faults = []
+    for column in dict.fromkeys(header):
         if column not in valid:
             hint = nearest(column, valid)
             faults.append(Fault(name, f"the column {shown(column)}", "a known column", 1, nearest=hint))
-        elif header.count(column) > 1 and not any(each.column == column for each in faults[before:]):
+        elif header.count(column) > 1:
             faults.append(Fault(name, f"the column {column} {header.count(column)} times", "once", 1, column))
     for column in valid:
         if column not in header:
             faults.append(Fault(name, "no such column", f"the columns {', '.join(valid)}", 1, column))
-    return len(faults) == before
+    if faults:
+        raise BadInput(faults)
+    return header

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from abm.errors import BadInput, Fault, nearest, shown
 
 # A file that is wrong in every row needs no longer list than this to be repaired.
 MOST_FAULTS = 1000
-
-_nearest = lru_cache(maxsize=MOST_FAULTS)(nearest)
+# Names compared in search of the nearest, over all faults: a few seconds' worth.
+MOST_COMPARISONS = 200_000
 
 
 @dataclass
@@ -41,6 +40,8 @@ class Faults(list[Fault]):
     def __init__(self) -> None:
         super().__init__()
         self.left_out = 0
+        self._comparisons = 0
+        self._hints: dict[tuple[str, str], str | None] = {}
 
     def append(self, fault: Fault) -> None:
         """Keep `fault`, or only count it where there are too many to read."""
@@ -49,6 +50,11 @@ class Faults(list[Fault]):
         else:
             self.left_out += 1
 
+    def extend(self, faults: Iterable[Fault]) -> None:
+        """Append each of `faults`."""
+        for fault in faults:
+            self.append(fault)
+
     def at(self, table: Table, row: int, column: str | None, found: str, expected: str) -> None:
         """A fault in one cell, or in a whole row where `column` is None."""
         file, line = table.places[row]
@@ -56,9 +62,22 @@ class Faults(list[Fault]):
 
     def unknown(self, table: Table, row: int, column: str, found: str, expected: str, valid: Iterable[str]) -> None:
         """A fault in a cell that should hold one of `valid` and does not: names the nearest of them."""
-        hint = _nearest(found, tuple(valid)) if len(self) < MOST_FAULTS else None
         file, line = table.places[row]
+        hint = self.hint(column, found, valid)
         self.append(Fault(file, shown(found) if found else "a blank", expected, line, column, hint))
+
+    def hint(self, column: str, found: str, valid: Iterable[str]) -> str | None:
+        """The one of `valid` nearest to `found`, while there is room for faults and time for comparisons.
+
+        Cells of one `column` that hold the same word have the same hint.
+        """
+        if len(self) >= MOST_FAULTS or self._comparisons >= MOST_COMPARISONS:
+            return None
+        if (column, found) not in self._hints:
+            names = tuple(valid)
+            self._comparisons += len(names)
+            self._hints[column, found] = nearest(found, names)
+        return self._hints[column, found]
 
     def close(self) -> None:
         """Raise `BadInput` if anything was found."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from abm.ecosystem import Ecosystem
 
 DEFAULT = "ai_2026"
-_WIDTH = 160  # of a table that goes to a file or another program
+_WIDTH = 240  # of a table that goes to a file or another program
 
 app = typer.Typer(help="Check, list, show and export ecosystems.", no_args_is_help=True)
 

@@ -1,0 +1,178 @@
+"""One ledger of many worlds: columns of balances, one table of claims, posting in batches.
+
+Columns are float64 `(rows, worlds)`, a row a firm, for life; claims are `(claims, worlds)`. Three
+kinds of posting exist and each keeps both sides: `post` (a real asset is made, bought from outside or
+lost), `transfer` (money passes from one to another) and `change_claims` (somebody owes more or less).
+Each moves net worth with it, so net worth is the running sum of all that was ever posted, and
+`identities` can compare it with the balance sheets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from abm.columns import COLUMNS, FINANCIAL, REAL
+from abm.errors import nearest
+from cython_ext import row_sums, total
+
+TOLERANCE = 1e-9  # relative, with an absolute floor of 1e-9 USD bn
+
+
+@dataclass(frozen=True)
+class ClaimTable:
+    """Who owes whom: `holder` has the asset, `debtor` the liability; `layer` and `id` name the claim."""
+
+    id: tuple[str, ...]
+    layer: np.ndarray
+    holder: np.ndarray
+    debtor: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+
+class LedgerBreach(ArithmeticError):
+    """An accounting identity does not hold; the message names identity, firm, world and amount."""
+
+
+@dataclass
+class Ledger:
+    """Balances and claims of all worlds. Arrays are private to it: read `balance`, write by posting."""
+
+    firms: tuple[str, ...]
+    worlds: int
+    claims: ClaimTable
+    _balances: dict[str, np.ndarray] = field(repr=False)
+    _amounts: np.ndarray = field(repr=False)
+    _facts: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def empty(
+        cls, firms: tuple[str, ...], worlds: int, claims: ClaimTable, facts: dict[str, np.ndarray] | None = None
+    ) -> Ledger:
+        """A ledger with nothing in it; `facts` are the columns that no posting moves, each `(rows, 1 or worlds)`."""
+        shape = len(firms), worlds
+        balances = {name: np.zeros(shape) for name in (*FINANCIAL, *REAL, "net_worth")}
+        wide = {name: np.array(np.broadcast_to(each, shape)) for name, each in (facts or {}).items()}
+        return cls(firms, worlds, claims, balances, np.zeros((len(claims), worlds)), wide)
+
+    # -- reading -----------------------------------------------------------------------------------
+    def column(self, name: str) -> np.ndarray:
+        """A read-only view of a column `(rows, worlds)`; zeros for a declared fact that the data lacks.
+
+        Raises `KeyError` naming the nearest column.
+        """
+        if name in self._balances:
+            view = self._balances[name].view()
+        elif name in self._facts:
+            view = self._facts[name].view()
+        elif name in COLUMNS:
+            view = np.broadcast_to(0.0, (len(self.firms), self.worlds))
+        else:
+            close = nearest(name, COLUMNS)
+            raise KeyError(f"no column {name!r}" + (f" (did you mean {close!r}?)" if close else ""))
+        view.flags.writeable = False
+        return view
+
+    @property
+    def amounts(self) -> np.ndarray:
+        """What is owed on each claim, read-only `(claims, worlds)`."""
+        view = self._amounts.view()
+        view.flags.writeable = False
+        return view
+
+    def held(self, *layers: str) -> np.ndarray:
+        """Claims that each row holds, `(rows, worlds)`: of some layers, or all."""
+        return self._by_row(self.claims.holder, layers)
+
+    def owed(self, *layers: str) -> np.ndarray:
+        """Claims that each row owes, `(rows, worlds)`: of some layers, or all."""
+        return self._by_row(self.claims.debtor, layers)
+
+    def _by_row(self, rows: np.ndarray, layers: tuple[str, ...]) -> np.ndarray:
+        chosen = np.isin(self.claims.layer, layers) if layers else slice(None)
+        return row_sums(self._amounts[chosen], rows[chosen], len(self.firms))
+
+    # -- posting -----------------------------------------------------------------------------------
+    def post(self, account: str, rows: np.ndarray, amount: np.ndarray) -> None:
+        """Add `amount` (k, worlds) to a real asset of `rows` (k,), and to their net worth."""
+        if account not in REAL:
+            raise KeyError(f"{account!r} is not a real asset; money moves by transfer, claims by change_claims")
+        self._add(account, rows, amount)
+        self._add("net_worth", rows, amount)
+
+    def transfer(self, account: str, payer: np.ndarray, payee: np.ndarray, amount: np.ndarray) -> None:
+        """Move `amount` (k, worlds) of a financial account from `payer` (k,) to `payee` (k,)."""
+        if account not in FINANCIAL:
+            raise KeyError(f"{account!r} is not money; real assets move by post, claims by change_claims")
+        for rows, signed in ((payer, -amount), (payee, amount)):
+            self._add(account, rows, signed)
+            self._add("net_worth", rows, signed)
+
+    def change_claims(self, places: np.ndarray, amount: np.ndarray) -> None:
+        """Add `amount` (k, worlds) to what is owed on the claims at `places` (k,), each place once."""
+        self._amounts[places] += amount
+        self._add("net_worth", self.claims.holder[places], amount)
+        self._add("net_worth", self.claims.debtor[places], -amount)
+
+    def _add(self, account: str, rows: np.ndarray, amount: np.ndarray) -> None:
+        amount = np.broadcast_to(amount, (np.size(rows), self.worlds))
+        self._balances[account] += row_sums(amount, np.broadcast_to(rows, amount.shape[0]), len(self.firms))
+
+    # -- checking ----------------------------------------------------------------------------------
+    def identities(self) -> dict[str, np.ndarray]:
+        """Relative residuals by name, `(worlds,)`; for identities by firm, the worst firm's."""
+        return {name: each.max(axis=0) for name, each in self._residuals().items()}
+
+    def check(self) -> float:
+        """The worst relative residual. Raises `LedgerBreach` where one exceeds the tolerance."""
+        worst = 0.0
+        for name, residual in self._residuals().items():
+            worst = max(worst, float(residual.max(initial=0.0)))
+            if not (residual <= TOLERANCE).all():
+                row, world = np.unravel_index(np.nanargmax(np.where(np.isnan(residual), np.inf, residual)), residual.shape)
+                where = self.firms[row] if residual.shape[0] == len(self.firms) else "all firms"
+                raise LedgerBreach(f"{name}: {where}, world {world}: off by {residual[row, world]:.3g} (relative)")
+        return worst
+
+    def _residuals(self) -> dict[str, np.ndarray]:
+        """By identity, `(1 or rows, worlds)`. Sides are summed apart: by holder and by debtor, assets and worth."""
+        found = {}
+        for account in FINANCIAL:
+            # What one holds another owes, so the column sums to nothing.
+            amount = self._balances[account]
+            found[f"{account} held = {account} owed"] = _relative(total(amount), total(np.abs(amount)))
+        for layer in np.unique(self.claims.layer):
+            held, owed = self.held(layer), self.owed(layer)
+            found[f"{layer} held = {layer} owed"] = _relative(total(held) - total(owed), total(held))
+        real = sum(self._balances[each] for each in REAL)
+        assets = real + sum(self._balances[each] for each in FINANCIAL) + self.held()
+        worth = self._balances["net_worth"]
+        scale = np.abs(assets) + self.owed()
+        found["assets = liabilities + net worth"] = np.abs(assets - self.owed() - worth) / np.maximum(1.0, scale)
+        found["sum of net worth = real assets"] = _relative(total(worth) - total(real), total(np.abs(worth)))
+        return found
+
+    def widened(self, worlds: int) -> Ledger:
+        """The same state in `worlds` worlds; a ledger of one world is repeated, another stays as it is."""
+        if self.worlds == worlds:
+            return self
+        if self.worlds != 1:
+            raise ValueError(f"a ledger of {self.worlds} worlds cannot become one of {worlds}")
+        wide = {name: np.repeat(each, worlds, axis=1) for name, each in self._balances.items()}
+        facts = {name: np.repeat(each, worlds, axis=1) for name, each in self._facts.items()}
+        return Ledger(self.firms, worlds, self.claims, wide, np.repeat(self._amounts, worlds, axis=1), facts)
+
+    # -- what if -----------------------------------------------------------------------------------
+    def fork(self) -> Ledger:
+        """The same state with its own arrays: post to one, the other does not change."""
+        return Ledger(
+            self.firms, self.worlds, self.claims, {name: each.copy() for name, each in self._balances.items()},
+            self._amounts.copy(), self._facts,
+        )  # fmt: skip
+
+
+def _relative(difference: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    return (np.abs(difference) / np.maximum(1.0, np.abs(scale)))[None, :]

@@ -1,0 +1,144 @@
+"""`EcosystemModel`: the opening network as a Mesa model, all worlds in one.
+
+`model.agents` are firms with array-valued attributes, one value a world; `model.world(17)` is a small
+Mesa model of plain numbers, on which Mesa's verbs, its DataCollector and SolaraViz work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import mesa
+import networkx
+import numpy as np
+
+from abm.agents import CLASSES, Firm
+from abm.drawn import Drawn
+from abm.ecosystem import Ecosystem, load
+from abm.ecosystem.vocabulary import KINDS
+from abm.ledger import Ledger
+from abm.opening import open_ledger
+from abm.parameters import Parameters
+from abm.settlement import Switches
+from abm.shocks import Shock
+from abm.stress import stress
+from abm.stress_result import StressResult
+
+
+class EcosystemModel(mesa.Model):
+    """An ecosystem, its ledger, its parameters and its agents, in `worlds` worlds.
+
+    `parameters` maps addresses (`name`, `kind.name`, `FIRM.name`) to numbers or arrays over worlds;
+    with `draw_assumed` each world draws the opening numbers graded assumed. The opening identities are
+    checked at birth. Raises `BadInput` for input that means nothing.
+    """
+
+    def __init__(
+        self,
+        ecosystem: Ecosystem | str = "ai_2026",
+        *,
+        worlds: int = 1,
+        seed: int = 1,
+        parameters: Mapping[str, float | np.ndarray] | None = None,
+        draw_assumed: bool = False,
+    ):
+        super().__init__(rng=seed)
+        self.ecosystem = load(ecosystem) if isinstance(ecosystem, str) else ecosystem
+        self.worlds, self.seed, self.draw_assumed = worlds, seed, draw_assumed
+        self.parameters = Parameters(self.ecosystem, parameters)
+        self._worlds: dict[int, WorldModel] = {}
+        drawn = Drawn(self.ecosystem, range(worlds) if draw_assumed else None, seed)
+        self.ledger = open_ledger(drawn, self.parameters).widened(worlds)
+        self.ledger.check()
+        _register(self)
+
+    def firm(self, who: str) -> Firm:
+        """The agent of one firm, by id or name in any case. Raises `BadInput`."""
+        rows = self.ecosystem.rows(who)
+        if rows.size != 1:
+            raise ValueError(f"{who!r} stands for {rows.size} firms; use model.kind, or a member's id")
+        return self._by_row[int(rows[0])]
+
+    def kind(self, kind: str) -> Firm:
+        """One agent for all firms of a kind: its attributes are `(firms, worlds)`. Raises `BadInput`."""
+        rows = self.ecosystem.rows(kind)
+        return CLASSES[KINDS[self.ecosystem.kind[rows[0]]]].over(self, slice(int(rows[0]), int(rows[-1]) + 1))
+
+    def world(self, number: int) -> WorldModel:
+        """One world as a small Mesa model of plain numbers. Raises `IndexError`."""
+        if not 0 <= number < self.worlds:
+            raise IndexError(f"world {number}: expected 0 to {self.worlds - 1}")
+        if number not in self._worlds:
+            self._worlds[number] = WorldModel(self, number)
+        return self._worlds[number]
+
+    def window(self, column: np.ndarray, rows: int | slice) -> np.ndarray:
+        """What an agent of these rows sees of a column: all worlds."""
+        return column[rows]
+
+    def fork(self) -> EcosystemModel:
+        """The same model with its own ledger and parameters: what happens to one does not touch the other."""
+        twin = EcosystemModel(self.ecosystem, worlds=self.worlds, seed=self.seed, draw_assumed=self.draw_assumed)
+        twin.ledger = self.ledger.fork()
+        twin.parameters = self.parameters.fork()
+        return twin
+
+    def stress(self, shocks: Sequence[Shock | str], *, quarters: int = 4, switches: Switches | None = None,
+               threads: int = 1) -> StressResult:  # fmt: skip
+        """Strike the opening network of this model's worlds; the model itself stays as it is."""
+        return stress(
+            self.ecosystem, shocks, quarters=quarters, worlds=self.worlds, seed=self.seed,
+            draw_assumed=self.draw_assumed, parameters=self.parameters.settings, switches=switches, threads=threads,
+        )  # fmt: skip
+
+    def graph(self, world: int = 0) -> networkx.MultiDiGraph:
+        """The claims of one world as a networkx graph: edge key = claim id, `layer`, `amount` in USD bn."""
+        graph = networkx.MultiDiGraph(name=self.ecosystem.name, world=world)
+        for row, firm in enumerate(self.ecosystem.id):
+            agent = self.world(world).agents_by_row[row]
+            graph.add_node(firm, kind=agent.kind, name=agent.title, net_worth=agent.net_worth, cash=agent.cash)
+        claims, amounts = self.ledger.claims, self.ledger.amounts[:, world]
+        for place, claim in enumerate(claims.id):
+            if amounts[place] != 0.0:
+                graph.add_edge(
+                    self.ecosystem.id[claims.holder[place]], self.ecosystem.id[claims.debtor[place]],
+                    key=claim, layer=str(claims.layer[place]), amount=float(amounts[place]),
+                )  # fmt: skip
+        return graph
+
+    def release(self) -> None:
+        """Let go of this model. Mesa before 3.5 keeps every model it has seen alive; call this when done."""
+        for model in (*self._worlds.values(), self):
+            getattr(mesa.Agent, "_ids", {}).pop(model, None)
+
+
+class WorldModel(mesa.Model):
+    """One world of an `EcosystemModel`: the same agent classes, plain numbers."""
+
+    def __init__(self, whole: EcosystemModel, number: int):
+        super().__init__(rng=whole.seed)
+        self.whole, self.number = whole, number
+        self.ecosystem = whole.ecosystem
+        _register(self)
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.whole.ledger
+
+    @property
+    def parameters(self) -> Parameters:
+        return self.whole.parameters
+
+    @property
+    def agents_by_row(self) -> list[Firm]:
+        return self._by_row
+
+    def window(self, column: np.ndarray, rows: int) -> float:
+        """What an agent of this row sees of a column: its number in this world."""
+        return float(column[rows, self.number])
+
+
+def _register(model: EcosystemModel | WorldModel) -> None:
+    """One agent a firm, in the order of the rows."""
+    eco = model.ecosystem
+    model._by_row = [CLASSES[KINDS[kind]](model, row) for row, kind in enumerate(eco.kind)]

@@ -1,0 +1,105 @@
+"""`cloudcity run`: the main experiment on the shipped network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from experiments.commands import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SHORTFALL = "all:revenue:0.3"
+LADDER = (0.1, 0.3, 0.5, 0.7, 0.9)
+CRUNCH = ("lender:funding:0.9", "all:gpu_price:0.5")
+
+
+def run(
+    worlds: options.Worlds = 1000,
+    seed: options.Seed = 1,
+    threads: options.Threads = 2,
+    out: options.Out = None,
+    figures: options.Figures = True,
+    quiet: options.Quiet = False,
+) -> None:
+    """End users pay 30% less for AI for a year: who is hit, through what, and what would it take to break the circle?"""
+    from abm.ecosystem import load
+    from abm.opening import open_ledger
+    from abm.stress import stress
+    from experiments import output, tables
+    from experiments.summary import summary
+
+    network = load("ai_2026")
+    out_console = tables.console()
+    _print_opening(network, open_ledger, out_console)
+    result = stress(network, [SHORTFALL], seed=seed, threads=threads)
+    facts = summary(result)
+    tables.print_summary(facts, out_console)
+    out_console.print()
+    _print_ladder(network, seed, threads, out_console)
+    with options.progress("drawing worlds", quiet) as show:
+        drawn = stress(network, ["all:revenue:0.1..0.6"], worlds=worlds, seed=seed, threads=threads,
+                       draw_assumed=True, progress=show)  # fmt: skip
+    _print_drawn(drawn, out_console)
+    inputs = {"worlds": worlds, "seed": seed}
+    folder = output.write(
+        out or output.named("run", inputs), lambda path: _write(path, result, facts, drawn, figures)
+    )
+    out_console.print()
+    out_console.print(f"Tables{' and figures' if figures else ''}: {folder}")
+
+
+def _print_opening(network, open_ledger, out: Console) -> None:
+    from abm.drawn import Drawn
+    from abm.parameters import Parameters
+
+    ledger = open_ledger(Drawn(network), Parameters(network))
+    out.print(
+        f"[bold]{network.name}[/]: {len(network)} firms, {len(network.claims)} claims, balance sheets of {network.opening}; "
+        f"books balance to {ledger.check():.1e}."
+    )
+    out.print()
+
+
+def _print_ladder(network, seed: int, threads: int, out: Console) -> None:
+    """The same question, harder and harder: alone, and with lenders holding back and chips at half price."""
+    from rich.table import Table
+
+    from abm.stress import stress
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("end users pay less by", "loss", "per dollar struck", "firms that fail", "", "loss", "per dollar struck",
+                 "firms that fail"):  # fmt: skip
+        table.add_column(name, justify="left" if name in ("end users pay less by", "") else "right")
+    for size in LADDER:
+        row = [f"{size:.0%}"]
+        for extra in ((), CRUNCH):
+            result = stress(network, [f"all:revenue:{size}", *extra], seed=seed, threads=threads)
+            failed = result.flagged("default")[:, 0]
+            row += [f"{result.balance.borne[0]:,.0f}", f"{result.amplification[0]:.2f}", str(int(failed.sum())), "  "]
+        table.add_row(*row[:-1])
+    out.print("How hard must it hit? Left: the shortfall alone. Right: lenders also place 90% less, chips lose half their price.")
+    out.print(table)
+    out.print()
+
+
+def _print_drawn(drawn, out: Console) -> None:
+    from experiments.summary import summary
+    from experiments.tables import money, ratio
+
+    facts = summary(drawn)
+    out.print(
+        f"{facts['worlds']:,} worlds (shortfall 10% to 60%, assumed numbers drawn from their ranges): the shock takes "
+        f"{money(facts['struck'])} USD bn, the circle makes it {ratio(facts['amplification'])} per dollar; "
+        f"some firm fails in {facts['worlds_with_failures']:.0%} of worlds."
+    )
+
+
+def _write(folder, result, facts, drawn, figures: bool) -> None:
+    from experiments import output
+    from experiments.summary import summary
+
+    output.write_result(folder, result, facts, figures)
+    worlds = folder / "worlds"
+    worlds.mkdir()
+    output.write_result(worlds, drawn, summary(drawn), figures)

@@ -1,0 +1,43 @@
+"""Firms as discs on the ring, their headings and their labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import EllipseCollection
+
+from experiments.figures.labels import Label
+from experiments.figures.layout import Layout
+from experiments.figures.nodes import Nodes, wrapped
+from experiments.figures.palette import INK, KIND_COLOURS, KIND_NAMES, NORMAL
+
+_ALIGN = {"left": ("right", "center"), "right": ("left", "center"), "top": ("center", "bottom"), "bottom": ("center", "top")}
+
+
+def draw_discs(axes: Axes, nodes: Nodes, layout: Layout, faces=None, edge: str = INK, width: float = 0.6) -> None:
+    """Draw all discs, filled by kind unless `faces` gives colours (discs,)."""
+    faces = [KIND_COLOURS[kind] for kind in nodes.kind] if faces is None else faces
+    size = 2 * layout.radius
+    axes.add_collection(
+        EllipseCollection(size, size, np.zeros(len(nodes)), units="xy", offsets=layout.at,
+                          offset_transform=axes.transData, facecolors=faces, edgecolors=edge, linewidths=width, zorder=4),
+        autolim=False,
+    )  # fmt: skip
+
+
+def draw_headings(axes: Axes, layout: Layout) -> list[tuple[float, float, float, float]]:
+    """Name each kind beside its firms; returns the boxes taken, in data units."""
+    renderer, to_data, taken = axes.figure.canvas.get_renderer(), axes.transData.inverted(), []
+    for kind, (x, y, side) in layout.headings.items():
+        across, up = _ALIGN[side]
+        text = axes.text(x, y, KIND_NAMES[kind], fontsize=NORMAL, fontweight="bold", color=INK, ha=across, va=up, zorder=6)
+        taken.append(tuple(to_data.transform(text.get_window_extent(renderer).get_points()).ravel()))
+    return taken
+
+
+def firm_labels(nodes: Nodes, layout: Layout, size: np.ndarray) -> list[Label]:
+    """A label for each disc, outside the ring; the largest firms go first."""
+    return [
+        Label(wrapped(name), tuple(layout.at[each]), tuple(layout.away[each]), layout.radius[each] + 0.04, -size[each])
+        for each, name in enumerate(nodes.name)
+    ]
