@@ -24,7 +24,7 @@ _WHERE = {
     "read_graphml": "abm.ecosystem",
     "save": "abm.ecosystem",
     "shipped": "abm.ecosystem",
-    "stress": "abm.stress",
+    "stress": "abm.stress_testing",
     "synthetic": "abm.ecosystem",
     "to_graph": "abm.ecosystem",
     "write_graphml": "abm.ecosystem",

@@ -6,6 +6,8 @@ that somebody has agreed, or would be asked, to fund; what no market would fund 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from abm.drawn import Drawn
@@ -17,7 +19,6 @@ from abm.links import (
     SECURED_FUNDING,
     SERVICE,
     Gatherer,
-    Links,
 )
 from abm.operations import Outside
 from abm.parameters import Parameters
@@ -170,6 +171,5 @@ class Finance:
         keep = np.ones((self.n, missing.shape[1]))
         keep[rows] = 1.0 - np.divide(cut, planned, out=np.zeros_like(cut), where=planned > 0.0)
         amount = np.where(own[:, None], links.amount * keep[links.debtor], links.amount)
-        columns = {each: getattr(links, each) for each in links.__dataclass_fields__ if each != "amount"}
-        self.gather.replace(Links(**columns, amount=amount))
+        self.gather.keep(replace(links, amount=amount))
         self.gather.add("funding", self.eco.rest_of_world, rows, INVESTMENT, missing - cut, gate=COMMITTED_FUNDING)

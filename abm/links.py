@@ -67,7 +67,8 @@ class Gatherer:
             return Links(*(np.zeros(0, np.int32) for _ in range(7)), np.zeros((0, self.width)))
         return Links(*(np.concatenate(each) for each in zip(*self._parts, strict=True)))
 
-    def replace(self, links: Links) -> None:
+    def keep(self, links: Links) -> None:
+        """Go on from these links instead of those gathered so far."""
         self._parts = [(links.debtor, links.creditor, links.priority, links.gate, links.sale, links.purpose,
                         links.claim, links.amount)]  # fmt: skip
 

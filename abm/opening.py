@@ -88,11 +88,6 @@ def _mark_stakes(drawn: Drawn, ledger: Ledger) -> None:
     holder, issuer = claims.holder[places], claims.debtor[places]
     mark = drawn.stock("private_valuation")
     marked = eco.has("private_valuation")[:, None]
-    worth = ledger.column("net_worth")
-    # A valuation that the listed assets do not explain is the firm's franchise.
-    lab = np.isin(np.arange(n), eco.of_kind("ai_lab"))[:, None]
-    franchise = np.where(marked & lab, np.maximum(0.0, mark - worth), 0.0)
-    ledger.post("core_business_value", np.arange(n), np.broadcast_to(franchise, worth.shape))
     worth = ledger.column("net_worth").copy()
     value = np.zeros_like(worth)
     while True:
@@ -103,6 +98,11 @@ def _mark_stakes(drawn: Drawn, ledger: Ledger) -> None:
         if settled:
             break
     ledger.change_claims(places, np.broadcast_to(share * value[issuer], (places.size, ledger.worlds)))
+    # A valuation that a lab's other assets do not explain is its franchise.
+    lab = np.isin(np.arange(n), eco.of_kind("ai_lab"))[:, None]
+    listed = ledger.column("net_worth") + ledger.owed("equity")
+    franchise = np.where(marked & lab, np.maximum(0.0, mark - listed), 0.0)
+    ledger.post("core_business_value", np.arange(n), franchise)
 
 
 def _fund_lenders(drawn: Drawn, ledger: Ledger) -> None:

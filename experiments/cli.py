@@ -37,16 +37,13 @@ def _options(
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 a check said no, 2 bad input, 130 interrupted."""
+    """Exit codes: 0 done, 1 a check said no, 2 bad input, 130 interrupted (typer sees to that)."""
     try:
         app()
     except BadInput as refused:
         for fault in refused.faults:
             print(f"error: {fault}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
     except BrokenPipeError:
         # The reader of a pipe has gone; there is nobody left to tell.
         sys.stderr.close()

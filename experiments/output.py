@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -43,7 +42,7 @@ def write(folder: Path, fill: Callable[[Path], None]) -> Path:
         made.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
-        os.replace(made, folder)
+        made.replace(folder)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise

@@ -15,6 +15,10 @@ ORDINARY, SECURED_FUNDING, MARKET_FUNDING, COMMITTED_FUNDING = range(len(GATES))
 AMOUNTS = tuple(each.name for each in fields(Problem)[11:])
 SYSTEM = AMOUNTS[-5:]
 
+# Whatever is good for somebody and bad for nobody.
+STRUCK = ("cash", "collateral", "property", "franchise", "covered_assets", "multiple", "asset_recovery",
+          "receipt_recovery", "price_floor")  # fmt: skip
+
 
 def small_problem(
     firms: int,
@@ -114,3 +118,20 @@ def random_problem(rng: np.random.Generator, firms: int | None = None, worlds: i
         price_impact=rng.uniform(0.0, 1.5, worlds), price_floor=rng.uniform(0.1, 0.5, worlds),
         breach_sale=rng.uniform(0.0, 0.5, worlds),
     )  # fmt: skip
+
+
+def struck(rng: np.random.Generator, problem: Problem) -> Problem:
+    """A third of all numbers cut by up to everything; new money from outside cut as well."""
+
+    def cut(amounts: np.ndarray) -> np.ndarray:
+        return amounts * np.where(rng.random(amounts.shape) < 0.3, rng.random(amounts.shape), 1.0)
+
+    # A firm that is relieved of a payment has an advantage of it, so only what exempt firms fund is cut.
+    outside = ((problem.gate > 0) & (problem.exempt[problem.debtor] > 0))[:, None]
+    changed = {name: cut(getattr(problem, name)) for name in STRUCK}
+    changed |= {"due": np.where(outside, cut(problem.due), problem.due)}
+    changed |= {
+        name: getattr(problem, name) - rng.exponential(0.3, problem.cash.shape) for name in ("income", "enterprise")
+    }
+    impact = problem.price_impact + rng.exponential(0.3, problem.worlds)
+    return replace(problem, **changed, price_impact=impact)

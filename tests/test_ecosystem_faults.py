@@ -280,6 +280,14 @@ def test_a_file_with_a_header_only_is_refused_where_rows_are_needed(folder):
     assert found == {"firms.csv", "mix.csv"}
 
 
+def test_a_file_that_cannot_be_read_is_named(folder, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    assert ("claims.csv", "Permission denied") in {(fault.file, fault.found) for fault in faults_of(folder)}
+
+
 @pytest.mark.parametrize("name", ["firms", "opening", "claims", "parameters"])
 def test_a_needed_file_is_missed(folder, name):
     (folder / f"{name}.csv").unlink()

@@ -325,6 +325,16 @@ def test_graphml_in_another_encoding_hides_nothing(tmp_path):
         read_graphml(path)
 
 
+def test_graphml_that_cannot_be_read_is_named(city, tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    write_graphml(city, tmp_path / "mine.graphml")
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    with pytest.raises(BadInput, match="Permission denied"):
+        read_graphml(tmp_path / "mine.graphml")
+
+
 def test_graphml_must_be_a_file_of_moderate_size(tmp_path):
     path = tmp_path / "mine.graphml"
     with pytest.raises(BadInput, match="no such file"):

@@ -25,7 +25,7 @@ def run(
     """End users pay 30% less for AI for a year: who is hit, through what, and what would it take to break the circle?"""
     from abm.ecosystem import load
     from abm.opening import open_ledger
-    from abm.stress import stress
+    from abm.stress_testing import stress
     from experiments import output, tables
     from experiments.summary import summary
 
@@ -65,7 +65,7 @@ def _print_ladder(network, seed: int, threads: int, out: Console) -> None:
     """The same question, harder and harder: alone, and with lenders holding back and chips at half price."""
     from rich.table import Table
 
-    from abm.stress import stress
+    from abm.stress_testing import stress
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("end users pay less by", "loss", "per dollar struck", "firms that fail", "", "loss", "per dollar struck",

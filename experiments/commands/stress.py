@@ -47,7 +47,7 @@ def stress(
     import json
 
     from abm.ecosystem import load
-    from abm.stress import stress as strike
+    from abm.stress_testing import stress as strike
     from experiments import output, tables
     from experiments.summary import summary
 

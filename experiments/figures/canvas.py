@@ -12,7 +12,7 @@ from experiments.figures.words import lines
 WIDTH = 6.5  # inches: one column of a page
 MARGIN = 0.12
 _PER_INCH = 17.5  # characters of a caption's line
-LEADING = 0.128  # inches a line of SMALL print
+_LEADING = 0.128  # inches a line of SMALL print
 
 
 def page(height: float, title: str, subtitle: str = "") -> Figure:
@@ -24,17 +24,19 @@ def page(height: float, title: str, subtitle: str = "") -> Figure:
     return figure
 
 
-def wrapped_caption(text: str) -> tuple[str, float]:
-    """The caption in lines, and the height in inches that it needs."""
-    text = lines(text, int((WIDTH - 2 * MARGIN) * _PER_INCH))
-    return text, (text.count("\n") + 1) * LEADING + 1.5 * MARGIN
+def caption_height(text: str) -> float:
+    """Inches that the caption needs at the foot."""
+    return len(_wrapped(text).split("\n")) * _LEADING + 1.5 * MARGIN
 
 
 def write_caption(figure: Figure, text: str) -> None:
     """The small print at the foot: what this is, and how far to trust it."""
-    height = figure.get_figheight()
-    figure.text(MARGIN / WIDTH, MARGIN / height, wrapped_caption(text)[0], fontsize=SMALL, color="#555555", va="bottom",
-                linespacing=1.15, gid="caption")  # fmt: skip
+    figure.text(MARGIN / WIDTH, MARGIN / figure.get_figheight(), _wrapped(text), fontsize=SMALL, color="#555555",
+                va="bottom", linespacing=1.15, gid="caption")  # fmt: skip
+
+
+def _wrapped(text: str) -> str:
+    return lines(text, int((WIDTH - 2 * MARGIN) * _PER_INCH))
 
 
 def panel(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:

@@ -63,13 +63,13 @@ def _shape(layout: Layout, stroke: Stroke, scale: float) -> tuple[np.ndarray, np
     t = np.linspace(0.0, 1.0, _POINTS)[:, None]
     points = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
     thick = stroke.width / _INCH / scale
-    length = max(0.055 / scale**0.5, 1.5 * thick)
+    length = min(max(0.055 / scale**0.5, 1.5 * thick), 0.14 / scale**0.5)
     tip = _cut(points, end, layout.radius[stroke.target] + 0.012)
     base = _cut(tip, tip[-1], length)
     line = _cut(base[::-1], start, layout.radius[stroke.source] + 0.012)[::-1]
     direction = tip[-1] - base[-1]
     direction = direction / (np.hypot(*direction) or 1.0)
-    across = np.array([-direction[1], direction[0]]) * max(0.5 * length, 0.9 * thick)
+    across = np.array([-direction[1], direction[0]]) * max(0.5 * length, 0.85 * thick)
     return line, np.array([tip[-1], base[-1] + across, base[-1] - across])
 
 

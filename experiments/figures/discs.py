@@ -13,6 +13,8 @@ from experiments.figures.palette import INK, KIND_COLOURS, KIND_NAMES, NORMAL
 
 _ALIGN = {"left": ("right", "center"), "right": ("left", "center"), "top": ("center", "bottom"), "bottom": ("center", "top")}
 
+_ALL, _MOST = 48, 30  # up to so many discs are all labelled; labels tried otherwise
+
 
 def draw_discs(axes: Axes, nodes: Nodes, layout: Layout, faces=None, edge: str = INK, width: float = 0.6) -> None:
     """Draw all discs, filled by kind unless `faces` gives colours (discs,)."""
@@ -35,9 +37,16 @@ def draw_headings(axes: Axes, layout: Layout) -> list[tuple[float, float, float,
     return taken
 
 
+def boxes_of(layout: Layout) -> list[tuple[float, float, float, float]]:
+    """The squares that discs fill, in data units."""
+    low, high = layout.at - 0.8 * layout.radius[:, None], layout.at + 0.8 * layout.radius[:, None]
+    return [tuple(each) for each in np.hstack([low, high])]
+
+
 def firm_labels(nodes: Nodes, layout: Layout, size: np.ndarray) -> list[Label]:
-    """A label for each disc, outside the ring; the largest firms go first."""
+    """A label for each disc, outside the ring, for the largest only if there are many; the largest go first."""
+    ranked = sorted(range(len(nodes)), key=lambda each: (-size[each], each))
     return [
-        Label(wrapped(name), tuple(layout.at[each]), tuple(layout.away[each]), layout.radius[each] + 0.04, -size[each])
-        for each, name in enumerate(nodes.name)
+        Label(wrapped(nodes.name[each]), tuple(layout.at[each]), tuple(layout.away[each]), layout.radius[each] + 0.04)
+        for each in (ranked if len(nodes) <= _ALL else ranked[:_MOST])
     ]

@@ -17,18 +17,17 @@ GAP = 1.0  # points kept free round each label
 
 @dataclass(frozen=True)
 class Label:
-    """`text` near `at` (data units), on the side of `away`, `clear` data units off; the lowest `rank` goes first."""
+    """`text` near `at` (data units), on the side of `away`, `clear` data units off."""
 
     text: str
     at: tuple[float, float]
     away: tuple[float, float]
     clear: float = 0.05
-    rank: float = 0.0
     style: dict = field(default_factory=dict)
 
 
 def place_labels(axes: Axes, labels: list[Label], taken: list[tuple[float, float, float, float]] = ()) -> list[Text]:
-    """Write the labels that find a place inside `axes` off each other and off `taken` (x0, y0, x1, y1 in data units)."""
+    """Write `labels`, the first first, where they find room off each other and off `taken` (x0, y0, x1, y1 in data units)."""
     renderer = axes.figure.canvas.get_renderer()
     to_data = axes.transData.inverted()
     boxes = [np.array(each, float) for each in taken]
@@ -36,7 +35,7 @@ def place_labels(axes: Axes, labels: list[Label], taken: list[tuple[float, float
     unit = to_data.transform((1.0, 1.0)) - to_data.transform((0.0, 0.0))
     gap = GAP * axes.figure.dpi / 72.0 * unit[0]
     written = []
-    for label in sorted(labels, key=lambda each: each.rank):
+    for label in labels:
         away = np.array(label.away) / (np.hypot(*label.away) or 1.0)
         across, up = (int(np.sign(round(part, 1))) if abs(part) > 0.38 else 0 for part in away)
         if across:

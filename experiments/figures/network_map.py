@@ -7,22 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from abm.ecosystem import Ecosystem
-from experiments.figures.canvas import MARGIN, WIDTH, blank, page, panel, wrapped_caption, write_caption
+from experiments.figures.canvas import MARGIN, WIDTH, blank, caption_height, page, panel, write_caption
 from experiments.figures.curves import Stroke, draw_strokes
-from experiments.figures.discs import draw_discs, draw_headings, firm_labels
+from experiments.figures.discs import boxes_of, draw_discs, draw_headings, firm_labels
+from experiments.figures.key import draw_key
 from experiments.figures.labels import place_labels
 from experiments.figures.layout import Layout, arrange
 from experiments.figures.nodes import Nodes, fold
-from experiments.figures.palette import FAMILY_COLOURS, FAMILY_NAMES, INK, SMALL
+from experiments.figures.palette import FAMILY_COLOURS
 from experiments.figures.ties import FAMILIES, Link, Ties, contingent, merge, ties_of
-from experiments.figures.words import money
+from experiments.figures.words import lines, money
 
-_REACH = (-3.13, 3.13, -3.0, 3.0)
-_WIDEST = 6.5  # points
-_MOST, _LEAST = 170, 0.002  # links drawn, and the smallest as a share of the largest
+_REACH = (-3.13, 3.13, -2.74, 2.74)
+_WIDEST = 7.0  # points
+_MOST, _LEAST = 140, 0.006  # links drawn, and the smallest as a share of the largest
+_CROWD = 48  # with more discs than this, some hang loose
+_ORDER = ("users", "debt", "chips", "ownership", "compute")  # the circle itself lies on top
+_KEY, _HEAD = 0.86, 0.72  # inches for the key below and the titles above
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Drawing:
 
 def value_of(ecosystem: Ecosystem) -> np.ndarray:
     """Equity value of each firm before any shock, float64 (firms,)."""
-    from abm.stress import stress
+    from abm.stress_testing import stress
 
     return stress(ecosystem, []).value_before[:, 0]
 
@@ -50,32 +53,63 @@ def plan_map(ecosystem: Ecosystem, value: np.ndarray) -> Drawing:
     drawn[ties.payer] = drawn[ties.receiver] = True
     nodes = fold(ecosystem, drawn)
     links = merge(ties, nodes)
-    least = _LEAST * links[0].amount if links else 0.0
-    large = [each for each in links[:_MOST] if each.amount >= least]
-    return Drawing(nodes, arrange(nodes, nodes.total(value)), ties, large, links[len(large) :])
+    shown = _choose(links, len(nodes))
+    large = [link for place, link in enumerate(links) if place in shown]
+    small = [link for place, link in enumerate(links) if place not in shown]
+    return Drawing(nodes, arrange(nodes, nodes.total(value)), ties, large, small)
+
+
+def _choose(links: list[Link], discs: int) -> set[int]:
+    """The links worth drawing: the large ones, and the largest of each disc, unless there are too many discs."""
+    chosen, tied = set(), set()
+    everyone = discs <= _CROWD
+    for place, link in enumerate(links):
+        large = place < _MOST and link.amount >= _LEAST * links[0].amount
+        if large or everyone and not {link.source, link.target} <= tied:
+            chosen.add(place)
+        tied |= {link.source, link.target}
+    return chosen
 
 
 def network(ecosystem: Ecosystem, value: np.ndarray | None = None) -> Figure:
     """The opening network as a picture. `value` is each firm's equity (firms,), worked out where not given."""
     value = value_of(ecosystem) if value is None else np.asarray(value, float)
     drawing = plan_map(ecosystem, value)
-    text, foot = wrapped_caption(_caption(ecosystem, drawing))
-    key, head, tall = 0.78, 0.62, _REACH[3] - _REACH[2]
-    figure = page(head + tall + key + foot, f"The circle of AI money at the end of {ecosystem.opening}",
-                  "Arrows follow the money: from who pays, lends or invests to who receives")  # fmt: skip
-    write_caption(figure, text.replace("\n", " "))
-    axes = blank(panel(figure, (WIDTH - 2 * _REACH[1]) / 2, foot + key, 2 * _REACH[1], tall), _REACH)
+    size = drawing.nodes.total(value)
+    text = _caption(ecosystem, drawing)
+    foot, tall = caption_height(text), _REACH[3] - _REACH[2]
+    figure = page(_HEAD + tall + _KEY + foot, f"The circle of AI money at the end of {ecosystem.opening}", _story(drawing))
+    write_caption(figure, text)
+    axes = blank(panel(figure, (WIDTH - 2 * _REACH[1]) / 2, foot + _KEY, 2 * _REACH[1], tall), _REACH)
     _draw_links(axes, drawing)
     draw_discs(axes, drawing.nodes, drawing.layout)
-    taken = draw_headings(axes, drawing.layout)
-    place_labels(axes, firm_labels(drawing.nodes, drawing.layout, nodes_size(drawing, value)), taken)
-    _draw_key(panel(figure, MARGIN, foot, WIDTH - 2 * MARGIN, key), drawing)
+    taken = draw_headings(axes, drawing.layout) + boxes_of(drawing.layout)
+    place_labels(axes, firm_labels(drawing.nodes, drawing.layout, size), taken)
+    draw_key(panel(figure, MARGIN, foot, WIDTH - 2 * MARGIN, _KEY), drawing, size, lambda amount: _width(amount, drawing.links[0].amount))
     return figure
 
 
-def nodes_size(drawing: Drawing, value: np.ndarray) -> np.ndarray:
-    """Equity value by disc."""
-    return drawing.nodes.total(value)
+def _story(drawing: Drawing) -> str:
+    """The circle in one sentence, from the amounts drawn and not drawn."""
+    kind, clouds = drawing.nodes.kind, ("hyperscaler", "operator", "vehicle")
+    paid = {"compute": 0.0, "chips": 0.0, "ownership": 0.0}
+    for link in [*drawing.links, *drawing.small]:
+        ends = kind[link.source], kind[link.target]
+        counted = {
+            "compute": ends[0] == "ai_lab" and ends[1] in clouds,
+            "chips": ends[1] == "chipmaker",
+            "ownership": ends[0] in (*clouds, "chipmaker") and ends[1] == "ai_lab",
+        }
+        if counted.get(link.family):
+            paid[link.family] += link.amount
+    said = {
+        "compute": "AI labs have promised clouds {} for compute",
+        "chips": "chipmakers sell chips for {} a year",
+        "ownership": "clouds and chipmakers own {} of the labs",
+    }
+    parts = [said[family].format(money(amount)) for family, amount in paid.items() if amount > 0.0]
+    circle = lines(f"USD bn: {', '.join(parts)}." if parts else "", 98)
+    return f"{circle}\nArrows follow the money, from who pays, lends or invests.".strip()
 
 
 def _width(amount: float, largest: float) -> float:
@@ -88,7 +122,7 @@ def _draw_links(axes: Axes, drawing: Drawing) -> None:
     draw_strokes(axes, drawing.layout, [
         Stroke(link.source, link.target, FAMILY_COLOURS[link.family], _width(link.amount, largest),
                "-", FAMILIES.index(link.family) - 2, not link.begun)
-        for link in drawing.links
+        for link in sorted(drawing.links, key=lambda link: (_ORDER.index(link.family), -link.amount))
     ])  # fmt: skip
 
 
@@ -96,7 +130,6 @@ def _caption(ecosystem: Ecosystem, drawing: Drawing) -> str:
     ties, everything = drawing.ties, sum(link.amount for link in [*drawing.links, *drawing.small])
     assumed = float(ties.amount[ties.assumed].sum()) / max(float(ties.amount.sum()), 1e-12)
     parts = [f"Ecosystem {ecosystem.name}, balance sheets of {ecosystem.opening}; illustrative."]
-    parts.append("Discs: equity value before any shock. Widths grow with the root of the amount.")
     if drawing.small:
         missing = sum(link.amount for link in drawing.small)
         share = missing / everything
@@ -110,20 +143,3 @@ def _caption(ecosystem: Ecosystem, drawing: Drawing) -> str:
         parts.append(f"{absent} firms without ties and assets are left out.")
     parts.append(f"{assumed:.0%} of all amounts are graded assumed.")
     return " ".join(parts)
-
-
-def _draw_key(axes: Axes, drawing: Drawing) -> None:
-    """Families with their totals, and what widths and hollow links mean."""
-    axes.set_axis_off()
-    links = [*drawing.links, *drawing.small]
-    entries = []
-    for family in FAMILIES:
-        total = sum(link.amount for link in links if link.family == family)
-        if total > 0.0:
-            entries.append((FAMILY_COLOURS[family], 3.5, f"{FAMILY_NAMES[family]}: {money(total)}"))
-    if entries:
-        handles = [Line2D([], [], color=colour, linewidth=width) for colour, width, _ in entries]
-        first = axes.legend(handles, [name for *_, name in entries], loc="upper left", ncols=3, fontsize=SMALL, frameon=False,
-                            borderpad=0, borderaxespad=0, handlelength=1.6, columnspacing=1.4, labelcolor=INK,
-                            title="USD bn", title_fontsize=SMALL, alignment="left")  # fmt: skip
-        axes.add_artist(first)

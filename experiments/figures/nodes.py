@@ -47,6 +47,8 @@ def fold(ecosystem: Ecosystem, drawn: np.ndarray) -> Nodes:
 
 
 def _name(ecosystem: Ecosystem, group: str, members: list[int]) -> str:
+    if members == [ecosystem.rest_of_world]:
+        return f"End users and {ecosystem.title[members[0]].lower()}"
     if len(members) == 1:
         return ecosystem.title[members[0]]
     shared = os.path.commonprefix([ecosystem.title[each] for each in members])

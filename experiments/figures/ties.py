@@ -9,9 +9,8 @@ import numpy as np
 from abm.drawn import Drawn
 from abm.ecosystem import Ecosystem
 from abm.ecosystem.vocabulary import DEBT_LAYERS, GRADES, LAYERS
-from abm.links import Gatherer
-from abm.operations import Operations
 from abm.parameters import Parameters
+from abm.supply import chip_supply
 from experiments.figures.nodes import Nodes
 
 FAMILIES = ("users", "compute", "chips", "debt", "ownership")
@@ -104,22 +103,17 @@ def _claims(ecosystem: Ecosystem, value: np.ndarray) -> list[tuple[np.ndarray, .
 
 def _chips(ecosystem: Ecosystem) -> tuple[np.ndarray, ...]:
     """A year's planned purchases, or the orders of the pair where those are larger (they overlap)."""
-    drawn = Drawn(ecosystem)
-    operations = Operations(drawn, Parameters(ecosystem), YEAR, Gatherer(len(ecosystem), drawn.width))
-    operations.plan()
+    supply = chip_supply(Drawn(ecosystem), Parameters(ecosystem))
     found: dict[tuple[int, int, bool], tuple[float, bool]] = {}
-    for buyer in np.flatnonzero(operations.chips[:, 0] > 0.0):
-        mix = ecosystem.mix_of("chips", buyer)
-        shares = np.zeros(len(ecosystem)) if mix is None else ecosystem.shares(mix)
-        for seller in np.flatnonzero(shares > 0.0):
-            bought = YEAR * operations.chips[buyer, 0] * shares[seller]
-            graded = max(grade for *_, grade in ecosystem.mixes[mix].values())
-            found[int(buyer), int(seller), True] = bought, graded == _ASSUMED
+    for buyer, seller, amount in zip(supply.buyer.tolist(), supply.seller.tolist(), supply.amount[:, 0], strict=True):
+        mix = ecosystem.mixes.get(ecosystem.mix_of("chips", buyer) or "", {})
+        guessed = max((grade for *_, grade in mix.values()), default=_ASSUMED) == _ASSUMED
+        found[buyer, seller, True] = YEAR * amount, guessed
     claims, orders = ecosystem.claims, {}
     for each in claims.of("order_book"):
         key = int(claims.source[each]), int(claims.target[each]), bool(claims.active[each])
-        orders[key] = orders.get(key, 0.0) + claims.committed[each], claims.grade[each] == _ASSUMED
-        orders[key] = orders[key][0], bool(orders[key][1])
+        amount, guessed = orders.get(key, (0.0, False))
+        orders[key] = amount + claims.committed[each], guessed or claims.grade[each] == _ASSUMED
     for key, order in orders.items():
         found[key] = max(found.get(key, (0.0, False)), order)
     keys = np.array(list(found), int).reshape(-1, 3)

@@ -1,0 +1,60 @@
+"""Parameters: declared once, the most specific address wins, wrong ones are refused together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import abm
+from abm.parameters import DECLARED, Parameters
+
+
+@pytest.fixture(scope="module")
+def city():
+    return abm.load("ai_2026")
+
+
+@pytest.mark.parametrize("declared", DECLARED.values(), ids=DECLARED)
+def test_every_declaration_is_complete(declared):
+    assert declared.least <= declared.low <= declared.default <= declared.high <= declared.most
+    assert declared.unit
+    assert declared.meaning
+    assert declared.source
+    assert declared.grade in ("reported", "press", "estimated", "assumed")
+
+
+def test_the_most_specific_address_wins_in_any_order(city):
+    settings = {"CRWV.enterprise_multiple": 4.0, "enterprise_multiple": 7.0, "operator.enterprise_multiple": 5.0}
+    for order in (list(settings), list(reversed(settings))):
+        values = Parameters(city, {each: settings[each] for each in order}).of("enterprise_multiple")[:, 0]
+        assert values[city.row["CRWV"]] == 4.0
+        assert values[city.row["NBIS"]] == 5.0
+        assert values[city.row["AMZN"]] == 7.0
+
+
+def test_numbers_of_the_ecosystem_answer_to_the_same_addresses(city):
+    assert Parameters(city).of("chip_share_of_capex")[0, 0] == 0.6
+    assert Parameters(city, {"AMZN.chip_share_of_capex": 0.5}).of("chip_share_of_capex")[:2, 0].tolist() == [0.5, 0.6]
+
+
+def test_an_array_sets_each_world(city):
+    values = Parameters(city, {"CRWV.enterprise_multiple": np.array([4.0, 5.0, 6.0])}).of("enterprise_multiple")
+    assert values.shape == (len(city), 3)
+    assert values[city.row["CRWV"]].tolist() == [4.0, 5.0, 6.0]
+    assert values[city.row["NBIS"]].tolist() == [6.0, 6.0, 6.0]
+
+
+def test_all_wrong_addresses_are_named_at_once(city):
+    settings = {"enterprise_multipel": 1.0, "CRWW.enterprise_multiple": 5.0, "enterprise_multiple": -1.0,
+                "default_asset_recovery": float("nan"), "fire_sale_price_impact": "much"}  # fmt: skip
+    with pytest.raises(abm.BadInput) as refused:
+        Parameters(city, settings)
+    text = str(refused.value)
+    for part in ("did you mean 'enterprise_multiple'", "did you mean 'CRWV'", "between 0 and 50", "finite", "a number"):
+        assert part in text
+    assert len(refused.value.faults) == 5
+
+
+def test_arrays_of_different_length_are_refused(city):
+    with pytest.raises(abm.BadInput, match="one per world"):
+        Parameters(city, {"enterprise_multiple": np.full(3, 5.0), "CRWV.enterprise_multiple": np.full(4, 5.0)})

@@ -1,0 +1,119 @@
+"""The planned horizon: it adds up, it is funded, and it follows the data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import networkx as nx
+import numpy as np
+import pytest
+
+import abm
+from abm.drawn import Drawn
+from abm.links import PURPOSES
+from abm.parameters import Parameters
+from abm.plan import make_plan
+from abm.settlement import Settlement
+
+
+@pytest.fixture(scope="module")
+def city():
+    return abm.load("ai_2026")
+
+
+def plan_of(ecosystem, quarters=4, settings=None, worlds=None):
+    return make_plan(Drawn(ecosystem, worlds, 1), Parameters(ecosystem, settings), quarters)
+
+
+def amount(plan, purpose, debtor=None, creditor=None):
+    links, row = plan.links, plan.ecosystem.row
+    chosen = links.purpose == PURPOSES.index(purpose)
+    if debtor is not None:
+        chosen &= links.debtor == row[debtor]
+    if creditor is not None:
+        chosen &= links.creditor == row[creditor]
+    return links.amount[chosen].sum()
+
+
+@pytest.mark.parametrize("quarters", [1, 4, 8, 12])
+def test_every_plan_is_paid_for(city, quarters):
+    plan = plan_of(city, quarters)
+    state = Settlement(plan).state
+    assert not state.flags.any()
+    assert np.abs(state.paid - 1.0).max() < 1e-12
+    assert (state.left >= -1e-9).all()
+    assert state.sweeps[0] == 1
+
+
+def test_the_plan_of_every_drawn_world_is_paid_for(city):
+    state = Settlement(plan_of(city, worlds=range(200))).state
+    assert not state.flags.any()
+    assert np.abs(state.paid - 1.0).max() < 1e-9
+
+
+def test_known_flows_come_from_the_data(city):
+    plan = plan_of(city)
+    # Four quarters of a promise, of a rent, of interest; a sixtieth of a bond each quarter.
+    assert amount(plan, "take-or-pay compute", "OAI", "MSFT") == pytest.approx(4 * 3.021)
+    assert amount(plan, "rent", "CRWV", "APLD") == pytest.approx(4 * 0.03)
+    assert amount(plan, "interest", "MSFT") == pytest.approx(40.26 * 0.0454)
+    assert amount(plan, "principal", "MSFT") == pytest.approx(40.26 * 4 / 60)
+    assert amount(plan, "funding", "SOFTB", "OAI") == pytest.approx(30.0)
+    # End users pay labs 45% of 32 a quarter; the variable half of 25% running cost is netted.
+    labs = plan.outside.revenue[city.of_kind("ai_lab"), 0].sum()
+    assert labs == pytest.approx(4 * 32 * 0.45 * (1 - 0.5 * 0.25), rel=1e-5)
+
+
+def test_chip_purchases_match_reported_sales(city):
+    plan = plan_of(city)
+    row = city.row["NVDA"]
+    links = plan.links
+    chips = (links.creditor == row) & (links.purpose == PURPOSES.index("chips"))
+    sold = links.amount[chips].sum() / 0.75 + amount(plan, "trade payable", creditor="NVDA")
+    assert sold / 4 == pytest.approx(75.246, rel=0.05)
+
+
+def test_nobody_but_owners_pays_for_the_own_use_cloud(city):
+    plan = plan_of(city)
+    assert amount(plan, "funding", "ROW", "TAIL2") == pytest.approx(amount(plan, "funding", creditor="TAIL2"))
+    assert amount(plan, "funding", creditor="TAIL2") > 0.0
+
+
+def test_a_market_that_absorbs_nothing_cuts_the_plan(city):
+    free = plan_of(city, 8)
+    stocks = dict(city.stocks)
+    numbers = stocks["absorption_per_quarter"]
+    value = numbers.value.copy()
+    value[city.rows("IG")] *= 0.001
+    stocks["absorption_per_quarter"] = type(numbers)(value, numbers.low, numbers.high, numbers.grade)
+    short = plan_of(replace(city, stocks=stocks), 8)
+    assert amount(short, "chips", "ORCL") < 0.8 * amount(free, "chips", "ORCL")
+    assert not Settlement(short).state.flags.any()
+
+
+def test_a_users_network_needs_only_kinds_and_amounts():
+    graph = nx.MultiDiGraph()
+    graph.add_node("lab", kind="ai_lab", cash=5.0, ai_revenue=1.0)
+    graph.add_node("cloud", kind="operator", cash=1.0)
+    graph.add_node("bank", kind="lender")
+    graph.add_edge("lab", "cloud", layer="take_or_pay", amount=2.0)
+    graph.add_edge("bank", "cloud", layer="loan", amount=4.0, rate=0.08, term_quarters=4, amortisation="bullet")
+    network = abm.from_graph(graph)
+    plan = plan_of(network)
+    assert amount(plan, "take-or-pay compute", "lab", "cloud") == pytest.approx(8.0)
+    assert amount(plan, "principal", "cloud", "bank") == pytest.approx(4.0)
+    result = abm.stress(network, ["lab:cash:1", "lab:revenue:1"])
+    cloud = network.row["cloud"]
+    assert result.flagged("default")[network.row["lab"], 0]
+    assert result.loss[cloud, 0] > 1.0
+    assert result.balance.residual[0] < 1e-12
+
+
+def test_no_firm_is_judged_for_what_it_already_was():
+    graph = nx.MultiDiGraph()
+    graph.add_node("cloud", kind="operator")  # owes without owning anything
+    graph.add_node("bank", kind="lender")
+    graph.add_edge("bank", "cloud", layer="gpu_loan", amount=4.0, rate=0.08, term_quarters=8, amortisation="linear")
+    result = abm.stress(abm.from_graph(graph), ["all:revenue:0"])
+    assert not result.raised.any()
+    assert not result.loss.any()
