@@ -43,6 +43,7 @@ class Worth:
     collateral: np.ndarray
     earnings: np.ndarray
     failure: np.ndarray
+    cash_cost: np.ndarray
 
     def total(self, problem: Problem) -> np.ndarray:
         """Net worth by firm (n, W), before limited liability."""
@@ -74,7 +75,8 @@ def worth(problem: Problem, state: Settled, sales_planned: np.ndarray, sweep: in
     funds = (problem.gate > 0)[:, None]
     paid = problem.due * state.paid[problem.priority, problem.debtor]
     through = np.where(closed, 0.0, paid)
-    arrears = np.where(hard, (problem.due - paid) * state.recovery[1, problem.debtor], 0.0)
+    late = state.late[np.minimum(problem.priority, HARD - 1), problem.debtor]
+    arrears = np.where(hard, (problem.due - paid) * late, 0.0)
     sale = problem.sale > 0
     sales = row_sums(through[sale], problem.creditor[sale], n)
     incoming = row_sums(through, problem.creditor, n)
@@ -88,18 +90,22 @@ def worth(problem: Problem, state: Settled, sales_planned: np.ndarray, sweep: in
     ones = np.ones_like(state.price)
     at_rest, cheaper, going = assets(ones, sales_planned), assets(state.price, sales_planned), assets(state.price, sales)
     liquidated = problem.asset_recovery * (state.price * problem.collateral + problem.property + problem.franchise)
-    lost_cash = (1.0 - problem.asset_recovery) * problem.cash + (1.0 - problem.receipt_recovery) * incoming
+    loan = problem.balance * state.recovery[problem.rank, problem.borrower]
+    stake = problem.share * state.value[problem.issuer]
+    claims = row_sums(loan, problem.holder, n) + row_sums(stake, problem.owner, n) + row_sums(arrears, problem.creditor, n)
+    cash_cost = (1.0 - problem.asset_recovery) * problem.cash + (1.0 - problem.receipt_recovery) * incoming
     return Worth(
         received=np.where(funds, 0.0, through) + arrears,
         funding=np.where(funds, through, 0.0),
         paid=paid,
-        loan=problem.balance * state.recovery[problem.rank, problem.borrower],
-        stake=problem.share * state.value[problem.issuer],
+        loan=loan,
+        stake=stake,
         money=problem.cash - promised - debt,
         assets=at_rest,
         collateral=cheaper - at_rest,
         earnings=going - cheaper,
-        failure=np.where(default, liquidated - going - lost_cash, 0.0),
+        failure=np.where(default, liquidated - going - (1.0 - problem.receipt_recovery) * claims - cash_cost, 0.0),
+        cash_cost=np.where(default, cash_cost, 0.0),
     )
 
 
@@ -161,23 +167,18 @@ def balance(
     n = problem.firms
     firms = problem.exempt == 0
     outside = ~firms
-    default = (state.flags[0] > 0) & firms[:, None]
-
     ordered = (problem.priority >= HARD) & (problem.gate == 0) & firms[problem.debtor]
-    lost_cash = (1.0 - problem.asset_recovery) * problem.cash + (1.0 - problem.receipt_recovery) * row_sums(
-        after.received + after.funding, problem.creditor, n
-    )
     owners = (1.0 - held_inside(base)) * base_state.value - (1.0 - held_inside(problem)) * state.value
     # Arrears and debts owed to the outside count at what they will fetch; failed firms' cash costs end there too.
     to_outside = outside[problem.creditor]
     loans_outside = outside[problem.holder]
-    cash_costs = total(np.where(default, lost_cash, 0.0))
+    cash_costs = total(after.cash_cost[firms])
     lost_outside = (
         total((base_worth.received - after.received)[to_outside])
         + total((base_worth.loan - after.loan)[loans_outside])
         - cash_costs
     )
-    uncovered = np.maximum(0.0, -_before_debt(problem, after))
+    uncovered = _uncovered(problem, after) - _uncovered(base, base_worth)
     return Balance(
         direct=total((base.cash - problem.cash)[firms]),
         valuation=total((base_worth.assets - after.assets)[firms]),
@@ -197,10 +198,10 @@ def held_inside(problem: Problem) -> np.ndarray:
     return row_sums(problem.share[inside], problem.issuer[inside], problem.firms)
 
 
-def _before_debt(problem: Problem, after: Worth) -> np.ndarray:
-    """What a firm has for its old creditors and owners once new lenders have their money back, (n, W)."""
+def _uncovered(problem: Problem, worth: Worth) -> np.ndarray:
+    """Fresh money that a firm could not give back even before all old claims, (n, W)."""
     n = problem.firms
     hard = (problem.priority < HARD)[:, None]
-    arrears = row_sums(np.where(hard, problem.due - after.paid, 0.0), problem.debtor, n)
+    arrears = row_sums(np.where(hard, problem.due - worth.paid, 0.0), problem.debtor, n)
     debt = row_sums(problem.balance, problem.borrower, n)
-    return after.total(problem) + debt + arrears
+    return np.maximum(0.0, -(worth.total(problem) + debt + arrears))

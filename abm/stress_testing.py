@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from abm.attribution import CHANNELS, balance, by_channel, held_inside, planned_sales, worth
+from abm.attribution import CHANNELS, Balance, balance, by_channel, held_inside, planned_sales, worth
 from abm.drawn import Drawn
 from abm.ecosystem import Ecosystem, load
 from abm.errors import BadInput, Fault
@@ -17,10 +17,11 @@ from abm.plan import make_plan
 from abm.settlement import Settlement, Switches
 from abm.shocks import Shock, make_strike
 from abm.stress_result import StressResult, join
-from cython_ext import settle
+from cython_ext import Settled, settle, total
 
 BLOCK = 512  # worlds settled together: enough to amortise Python, few enough to stay in the cache
 TRACED = 64  # worlds whose events are kept one by one
+_CONSERVED = 1e-9  # relative
 
 
 def stress(
@@ -74,6 +75,8 @@ def _block(
     state = settle(problem, threads=threads)
     sales = planned_sales(base)
     before, after = worth(base, base_state, sales), worth(problem, state, sales)
+    sheet = balance(base, base_state, before, problem, state, after)
+    _check_conserved(sheet, base_state, worlds)
     grades = Grades(plan)
     traced = slice(0, max(0, min(len(worlds), TRACED - start)))
     return StressResult(
@@ -92,10 +95,19 @@ def _block(
         sweeps=state.sweeps,
         rounds=state.rounds,
         price=state.price,
-        balance=balance(base, base_state, before, problem, state, after),
+        balance=sheet,
         assumed=grades.assumed_share(problem, before, after),
         events=trace(plan, settlement, problem, traced, np.array(worlds)),
     )  # fmt: skip
+
+
+def _check_conserved(sheet: Balance, state: Settled, worlds: list[int]) -> None:
+    """Stop where what was lost is not what is borne, to 1e-9 of all equity at stake."""
+    gap = np.abs(sheet.arose - sheet.borne)
+    allowed = _CONSERVED * np.maximum(1.0, total(state.value))
+    if not (gap <= allowed).all():
+        worst = int(np.argmax(np.where(np.isnan(gap), np.inf, gap - allowed)))
+        raise ArithmeticError(f"world {worlds[worst]}: losses that arose and losses borne differ by {gap[worst]:.3g} USD bn")
 
 
 def _of_worlds(parameters: Mapping[str, float | np.ndarray], chosen: slice, worlds: int) -> dict:

@@ -25,9 +25,14 @@ def settle(
     One sweep: (1) the price at which forced sellers' machines change hands; (2) the greatest vector of
     payments in five priorities, with recoveries alpha and beta in default (Eisenberg & Noe 2001;
     Rogers & Veraart 2013; layers as in Elsinger 2009); (3) the greatest equity values and recoveries
-    under cross-holdings and three ranks of debt (Suzuki 2002; Elsinger 2009); (4) new flags: default,
-    covenant breach, funding withdrawn. Flags only rise and every map is monotone, so the loop ends in
-    the least closed set of flags after at most 3 n + 1 sweeps, whatever the order of firms and links.
+    under cross-holdings (Suzuki 2002; Elsinger 2009): an estate pays new money first, then the dues of
+    the horizon that it missed, by priority, then its secured, unsecured and preferred claims, then its
+    owners; (4) new flags: default, covenant breach, funding withdrawn.
+
+    Dues come before balances so that money which arrives late goes where it would have gone in time.
+    With that, each of the four maps is monotone: more flags or less money never raise a payment, a
+    price, a value, a recovery, or what a creditor takes in all. Flags only rise, so the loop ends in the least
+    closed set of flags after at most 3 n + 1 sweeps, whatever the order of firms and links.
 
     `state` continues an earlier call, whose arrays are changed in place; without it the loop starts
     from "all paid". `max_sweeps` stops earlier (`converged` then stays 0). Worlds are independent and

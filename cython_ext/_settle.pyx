@@ -10,6 +10,7 @@ cdef enum:
     PRIORITIES = 5
     HARD = 3
     RANKS = 3
+    ESTATE = 6  # missed dues by priority, then claims by rank
     MAX_ROUNDS = 100000
 
 cdef double TOLERANCE = 1e-13
@@ -30,7 +31,8 @@ cdef struct Network:  # shared by all worlds
     const int *issuer
     const int *holding_start   # holdings by holder
     const int *holding
-    const int *claim           # borrower * RANKS + rank
+    const int *claim           # borrower * ESTATE + HARD + rank
+    const int *late            # debtor * ESTATE + priority, of hard dues
     const int *exempt
 
 cdef struct Work:  # one world at a time, one per thread
@@ -43,8 +45,9 @@ cdef struct Work:  # one world at a time, one per thread
     double *balance
     double *paid               # (n, PRIORITIES)
     double *owed               # (n, PRIORITIES)
-    double *debt               # (n, RANKS)
-    double *recovery           # (n, RANKS)
+    double *debt               # (n, ESTATE)
+    double *recovery           # (n, ESTATE)
+    double *realised
     double *value
     double *next_value
     double *left
@@ -61,7 +64,8 @@ def settle(problem, state, int max_sweeps, int threads):
     cdef Py_ssize_t n = problem.firms, worlds = problem.worlds
     cdef Py_ssize_t m = problem.debtor.size, s = problem.owner.size, h = problem.holder.size
     cdef int[::1] slot = _pad(problem.debtor * PRIORITIES + problem.priority)
-    cdef int[::1] claim = _pad(problem.borrower * RANKS + problem.rank)
+    cdef int[::1] claim = _pad(problem.borrower * ESTATE + HARD + problem.rank)
+    cdef int[::1] late_ = _pad(problem.debtor * ESTATE + np.minimum(problem.priority, HARD))
     incoming_order, incoming_begin = _by_row(problem.creditor, n)
     stake_order, stake_begin = _by_row(problem.owner, n)
     holding_order, holding_begin = _by_row(problem.holder, n)
@@ -79,6 +83,7 @@ def settle(problem, state, int max_sweeps, int threads):
     net.incoming_start, net.incoming = &incoming_start[0], &incoming[0]
     net.stake_start, net.stake, net.issuer = &stake_start[0], &stake[0], &issuer[0]
     net.holding_start, net.holding, net.claim = &holding_start[0], &holding[0], &claim[0]
+    net.late = &late_[0]
     net.exempt = &exempt[0]
 
     cdef const double[:, ::1] due = problem.due, share = problem.share, balance = problem.balance
@@ -94,7 +99,7 @@ def settle(problem, state, int max_sweeps, int threads):
     cdef const double[::1] impact = problem.price_impact, price_floor = problem.price_floor
     cdef const double[::1] breach_sale = problem.breach_sale
 
-    cdef double[:, :, ::1] paid = state.paid, recovery = state.recovery
+    cdef double[:, :, ::1] paid = state.paid, recovery = state.recovery, late = state.late
     cdef double[:, ::1] left = state.left, value = state.value
     cdef double[::1] price = state.price, residual = state.residual
     cdef signed char[:, :, ::1] flags = state.flags
@@ -102,7 +107,7 @@ def settle(problem, state, int max_sweeps, int threads):
     cdef int[::1] sweeps = state.sweeps, rounds = state.rounds
     cdef signed char[::1] converged = state.converged
 
-    cdef Py_ssize_t reals = 3 * m + s + h + n * (2 * PRIORITIES + 2 * RANKS + 6) + 1
+    cdef Py_ssize_t reals = 3 * m + s + h + n * (2 * PRIORITIES + 2 * ESTATE + 7) + 1
     cdef double[:, ::1] real_space = np.empty((threads, reals))
     cdef int[:, ::1] slot_space = np.empty((threads, m + 1), np.int32)
     cdef unsigned char[:, ::1] byte_space = np.empty((threads, m + 3 * n + 1), np.uint8)
@@ -116,7 +121,7 @@ def settle(problem, state, int max_sweeps, int threads):
             due, share, balance, cash, fleet, collateral, property_, enterprise, multiple, franchise, principal,
             secured_debt, secured_service, covered, income, loan_limit, cover_limit, value_floor, cash_floor,
             alpha, beta, impact, price_floor, breach_sale,
-            paid, recovery, left, value, price, residual, flags, raised, sweeps, rounds, converged,
+            paid, late, recovery, left, value, price, residual, flags, raised, sweeps, rounds, converged,
         )  # fmt: skip
 
 
@@ -144,8 +149,9 @@ cdef void _carve(Network *net, Work *work, double *reals, int *slots, unsigned c
     work.paid = work.balance + net.h
     work.owed = work.paid + n * PRIORITIES
     work.debt = work.owed + n * PRIORITIES
-    work.recovery = work.debt + n * RANKS
-    work.value = work.recovery + n * RANKS
+    work.recovery = work.debt + n * ESTATE
+    work.realised = work.recovery + n * ESTATE
+    work.value = work.realised + n
     work.next_value = work.value + n
     work.left = work.next_value + n
     work.base = work.left + n
@@ -170,7 +176,7 @@ cdef void _one_world(
     const double[:, ::1] loan_limit, const double[:, ::1] cover_limit, const double[:, ::1] value_floor,
     const double[:, ::1] cash_floor, const double[::1] alpha, const double[::1] beta, const double[::1] impact,
     const double[::1] price_floor, const double[::1] breach_sale,
-    double[:, :, ::1] paid, double[:, :, ::1] recovery, double[:, ::1] left, double[:, ::1] value,
+    double[:, :, ::1] paid, double[:, :, ::1] late, double[:, :, ::1] recovery, double[:, ::1] left, double[:, ::1] value,
     double[::1] price, double[::1] residual, signed char[:, :, ::1] flags, int[:, :, ::1] raised,
     int[::1] sweeps, int[::1] rounds, signed char[::1] converged,
 ) noexcept nogil:  # fmt: skip
@@ -204,8 +210,10 @@ cdef void _one_world(
         work.withdrawn[i] = flags[2, i, w]
         for layer in range(PRIORITIES):
             work.paid[i * PRIORITIES + layer] = paid[layer, i, w]
+        for layer in range(HARD):
+            work.recovery[i * ESTATE + layer] = late[layer, i, w]
         for layer in range(RANKS):
-            work.recovery[i * RANKS + layer] = recovery[layer, i, w]
+            work.recovery[i * ESTATE + HARD + layer] = recovery[layer, i, w]
 
     for sweep in range(max_sweeps):
         sweeps[w] += 1
@@ -228,7 +236,7 @@ cdef void _one_world(
             break
         # 3. What everything is worth.
         first = isnan(work.value[0])
-        for i in range(n * RANKS):
+        for i in range(n * ESTATE):
             work.debt[i] = 0.0
         for k in range(net.h):
             work.debt[net.claim[k]] += work.balance[k]
@@ -241,7 +249,7 @@ cdef void _one_world(
                 if net.gate[k] and not work.closed[k]:
                     work.base[net.creditor[k]] -= work.payment[k]
             else:
-                work.debt[net.debtor[k] * RANKS + 1] += work.due[k] - work.payment[k]
+                work.debt[net.late[k]] += work.due[k] - work.payment[k]
             if net.sale[k] and not work.closed[k]:
                 work.sales[net.creditor[k]] += work.payment[k]
         for i in range(n):
@@ -251,6 +259,7 @@ cdef void _one_world(
             else:
                 fixed = fmax(saleable, enterprise[i, w] + multiple[i, w] * work.sales[i]) + franchise[i, w]
             work.base[i] += work.left[i] + fixed
+            work.realised[i] = beta[w] if work.default_[i] else 1.0
         count = _appraise(net, &work, first, &change)
         rounds[w] += count if count > 0 else MAX_ROUNDS
         residual[w] = fmax(residual[w], change)
@@ -296,8 +305,10 @@ cdef void _one_world(
         value[i, w] = work.value[i]
         for layer in range(PRIORITIES):
             paid[layer, i, w] = work.paid[i * PRIORITIES + layer]
+        for layer in range(HARD):
+            late[layer, i, w] = work.recovery[i * ESTATE + layer]
         for layer in range(RANKS):
-            recovery[layer, i, w] = work.recovery[i * RANKS + layer]
+            recovery[layer, i, w] = work.recovery[i * ESTATE + HARD + layer]
 
 
 cdef void _open_links(Network *net, Work *work) noexcept nogil:
@@ -370,19 +381,19 @@ cdef double _claims(Network *net, Work *work, Py_ssize_t i, const double *value,
         each = net.incoming[k]
         if net.priority[each] < HARD:
             late += (work.due[each] - work.payment[each]) * (
-                1.0 if at_face else work.recovery[net.debtor[each] * RANKS + 1]
+                1.0 if at_face else work.recovery[net.late[each]]
             )
     for k in range(net.stake_start[i], net.stake_start[i + 1]):
         each = net.stake[k]
         stakes += work.share[each] * value[net.issuer[each]]
-    return work.base[i] + held + late + stakes
+    return work.base[i] + work.realised[i] * (held + late + stakes)
 
 
 cdef int _appraise(Network *net, Work *work, bint first, double *change) noexcept nogil:
     # Invariant: values and recoveries never rise from the bound that `first` computes (all claims at
     # face) or from the last sweep's, so the limit is their greatest fixed point.
     cdef Py_ssize_t i, at
-    cdef double available, share, new
+    cdef double available, share, new, whole
     cdef int rank, count
     cdef double *swap
     if first:
@@ -394,9 +405,10 @@ cdef int _appraise(Network *net, Work *work, bint first, double *change) noexcep
                 new = 0.0
                 if not net.exempt[i]:
                     available = _claims(net, work, i, work.value, True)
-                    new = fmax(
-                        0.0, available - (work.debt[i * RANKS] + work.debt[i * RANKS + 1] + work.debt[i * RANKS + 2])
-                    )
+                    whole = 0.0
+                    for rank in range(ESTATE):
+                        whole += work.debt[i * ESTATE + rank]
+                    new = fmax(0.0, available - whole)
                 change[0] = fmax(change[0], fabs(new - work.value[i]) / fmax(1.0, fabs(work.value[i])))
                 work.next_value[i] = new
             swap = work.value
@@ -412,8 +424,8 @@ cdef int _appraise(Network *net, Work *work, bint first, double *change) noexcep
             if net.exempt[i]:
                 continue
             available = work.next_value[i]
-            for rank in range(RANKS):
-                at = i * RANKS + rank
+            for rank in range(ESTATE):
+                at = i * ESTATE + rank
                 new = 1.0
                 if work.debt[at] > 0.0:
                     share = fmin(fmax(available, 0.0), work.debt[at])

@@ -52,7 +52,8 @@ class Problem:
       it), income (outside sales less running costs), loan_to_value_limit, service_cover_limit
       (ratios; a firm without secured debt is not tested).
       value_floor, cash_floor: below either, funding is withdrawn; 0 = no test.
-    By world, (W,): asset_recovery (alpha) and receipt_recovery (beta) of a failed firm, price_impact,
+    By world, (W,): asset_recovery (alpha, of cash and assets) and receipt_recovery (beta, of receipts and
+    claims) of a failed firm, both at most 1, price_impact,
     price_floor, breach_sale (share of its fleet that a firm in breach sells).
     """
 
@@ -157,6 +158,10 @@ class Problem:
                 raise ValueError(f"{name} must not be negative, found {amount.min()}")
             if not name.endswith("_limit") and not np.isfinite(amount).all():
                 raise ValueError(f"{name} must be finite")
+        for name in ("asset_recovery", "receipt_recovery", "price_floor", "breach_sale"):
+            share = getattr(self, name)
+            if share.size and share.max() > 1.0:
+                raise ValueError(f"{name} must not exceed 1, found {share.max()}")
         if np.any(self.debtor == self.creditor) or np.any(self.owner == self.issuer) or np.any(
             self.holder == self.borrower
         ):
@@ -176,8 +181,9 @@ class Settled:
     """What the loop leaves behind; worlds are the last axis.
 
     paid (5, n, W): share of the obligations of each priority that a firm pays (1 where it owes none);
-    left (n, W): cash after paying; value (n, W): equity value; recovery (3, n, W): worth of a claim of
-    each rank per unit of face; price (W,): fire-sale price, 1 = no discount; flags (3, n, W) int8, in
+    left (n, W): cash after paying; value (n, W): equity value; late (3, n, W): what a missed due of each
+    hard priority will still fetch, per unit missed; recovery (3, n, W): worth of a claim of each rank
+    per unit of face; price (W,): fire-sale price, 1 = no discount; flags (3, n, W) int8, in
     the order of FLAGS; raised (3, n, W) int32: sweep in which a flag rose, 0 = never; sweeps (W,) and
     rounds (W,) int32; residual (W,): the last change of the inner iterations, relative; converged (W,).
     """
@@ -185,6 +191,7 @@ class Settled:
     paid: np.ndarray
     left: np.ndarray
     value: np.ndarray
+    late: np.ndarray
     recovery: np.ndarray
     price: np.ndarray
     flags: np.ndarray
@@ -201,6 +208,7 @@ class Settled:
             paid=np.ones((len(PRIORITIES), firms, worlds)),
             left=np.zeros((firms, worlds)),
             value=np.full((firms, worlds), np.nan),
+            late=np.ones((HARD, firms, worlds)),
             recovery=np.ones((len(RANKS), firms, worlds)),
             price=np.ones(worlds),
             flags=np.zeros((len(FLAGS), firms, worlds), np.int8),

@@ -115,46 +115,49 @@ class _World:
         funded = _sum(p.creditor[p.gate > 0], self.receipt[p.gate > 0], self.n)
         sales = _sum(p.creditor[p.sale > 0], self.receipt[p.sale > 0], self.n)
         self.sales = sales
-        unpaid = np.where(soft, 0.0, self.due - self.payment)
-        arrears = _sum(p.debtor, unpaid, self.n)
+        default = state.flags[0, :, w] > 0
         saleable = state.price[w] * self.of("collateral") + self.of("property")
         fixed = np.where(
-            state.flags[0, :, w] > 0,
+            default,
             self.of("asset_recovery") * (saleable + self.of("franchise")),
             np.maximum(saleable, self.of("enterprise") + self.of("multiple") * sales) + self.of("franchise"),
         )
         base = state.left[:, w] + fixed + kept - funded
-        debt = self.debt.copy()
-        debt[:, 1] += arrears
+        realised = np.where(default, self.of("receipt_recovery"), 1.0)
+        # What an estate owes, in its order: missed dues by priority, then the claims on its balance.
+        unpaid = np.where(soft, 0.0, self.due - self.payment)
+        rank_of = np.where(soft, 0, p.priority)
+        missed = _sum(p.debtor * HARD + rank_of, unpaid, self.n * HARD).reshape(self.n, HARD)
+        owed = np.concatenate([missed, self.debt], axis=1)
 
-        def claims(recovery: np.ndarray, value: np.ndarray) -> np.ndarray:
-            held = _sum(p.holder, p.balance[:, w] * recovery[p.borrower, p.rank], self.n)
-            late = _sum(p.creditor, unpaid * recovery[p.debtor, 1], self.n)
+        def claims(shares: np.ndarray, value: np.ndarray) -> np.ndarray:
+            late = _sum(p.creditor, unpaid * shares[p.debtor, rank_of], self.n)
+            held = _sum(p.holder, p.balance[:, w] * shares[p.borrower, HARD + p.rank], self.n)
             stakes = _sum(p.owner, p.share[:, w] * value[p.issuer], self.n)
-            return base + held + late + stakes
+            return base + realised * (held + late + stakes)
 
-        recovery = np.ascontiguousarray(state.recovery[:, :, w].T)
+        shares = np.concatenate([state.late[:, :, w].T, state.recovery[:, :, w].T], axis=1)
         value = state.value[:, w].copy()
         if np.isnan(value).any():
             # An upper bound to start from: every claim at face. A contraction, since owners hold less than all.
             value = np.zeros(self.n)
-            full = debt[:, 0] + debt[:, 1] + debt[:, 2]
+            whole = np.add.accumulate(owed, axis=1)[:, -1]
             for _ in range(MAX_ROUNDS):
-                new = np.where(self.tested, np.maximum(0.0, claims(np.ones_like(recovery), value) - full), 0.0)
+                new = np.where(self.tested, np.maximum(0.0, claims(np.ones_like(shares), value) - whole), 0.0)
                 change = (np.abs(new - value) / np.maximum(1.0, np.abs(value))).max(initial=0.0)
                 value = new
                 if change <= TOLERANCE:
                     break
         for _ in range(MAX_ROUNDS):
-            available = claims(recovery, value)
+            available = claims(shares, value)
             change = 0.0
-            for rank in range(len(RANKS)):
-                share = np.minimum(np.maximum(available, 0.0), debt[:, rank])
+            for rank in range(HARD + len(RANKS)):
+                part = np.minimum(np.maximum(available, 0.0), owed[:, rank])
                 with np.errstate(invalid="ignore", divide="ignore"):
-                    new = np.where((debt[:, rank] > 0.0) & self.tested, share / debt[:, rank], 1.0)
-                change = max(change, np.abs(new - recovery[:, rank]).max(initial=0.0))
-                recovery[:, rank] = new
-                available = available - debt[:, rank]
+                    new = np.where((owed[:, rank] > 0.0) & self.tested, part / owed[:, rank], 1.0)
+                change = max(change, np.abs(new - shares[:, rank]).max(initial=0.0))
+                shares[:, rank] = new
+                available = available - owed[:, rank]
             new = np.where(self.tested, np.maximum(0.0, available), 0.0)
             change = max(change, (np.abs(new - value) / np.maximum(1.0, np.abs(value))).max(initial=0.0))
             value = new
@@ -165,7 +168,8 @@ class _World:
             raise ArithmeticError(f"values of world {w} did not converge in {MAX_ROUNDS} rounds")
         state.residual[w] = max(state.residual[w], change)
         state.value[:, w] = value
-        state.recovery[:, :, w] = recovery.T
+        state.late[:, :, w] = shares[:, :HARD].T
+        state.recovery[:, :, w] = shares[:, HARD:].T
 
     def raise_flags(self) -> bool:
         state, w = self.state, self.world

@@ -120,7 +120,7 @@ def test_rogers_veraart_chain():
     given, expected = case("rv_three_bank_dag")
     paid, settled = cleared(given["L"], given["e"], given["alpha"], given["beta"])
     close(paid, expected["p"])
-    assert defaulters(settled) == sorted(sum(expected["rounds"], []))
+    assert defaulters(settled) == sorted(bank for fallen in expected["rounds"] for bank in fallen)
 
 
 def valued(assets: list[float], stakes: np.ndarray, classes: list[tuple], **amounts) -> tuple[Problem, Settled]:

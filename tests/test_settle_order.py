@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 
 import numpy as np
-from networks import AMOUNTS, SYSTEM, random_problem
+import pytest
+from networks import AMOUNTS, SECURED, SYSTEM, random_problem, small_problem
 
 from cython_ext import Problem, settle
 
@@ -40,7 +41,20 @@ def test_relabelling_and_reordering_permute_the_result():
         expected, found = settle(problem), settle(other)
         np.testing.assert_array_equal(found.raised[:, label], expected.raised, f"seed {seed}")
         np.testing.assert_array_equal(found.sweeps, expected.sweeps)
-        for name in ("paid", "left", "value", "recovery"):
+        for name in ("paid", "left", "value", "late", "recovery"):
             theirs = getattr(expected, name)
             mine = getattr(found, name)[..., label, :]
             assert (np.abs(mine - theirs) <= 1e-12 * np.maximum(1.0, np.abs(theirs))).all(), f"{name}, seed {seed}"
+
+
+@pytest.mark.xfail(strict=True, reason="whether value is left is asked without the tolerance that all other tests have")
+def test_a_value_within_rounding_of_zero_does_not_depend_on_the_order_of_rows():
+    # 0.1 + 0.2 + 0.3 is 0.6 or 0.6 + 1e-16, depending on where one begins.
+    flags = []
+    for amounts in ((0.1, 0.2, 0.3), (0.3, 0.2, 0.1)):
+        loans = [(0, borrower, amount, SECURED) for borrower, amount in enumerate(amounts, 1)]
+        problem = small_problem(
+            5, loans=[*loans, (4, 0, 0.6, SECURED)], property=[0, 1, 1, 1, 0], principal=[1, 0, 0, 0, 0]
+        )
+        flags.append(settle(problem).flags[0, 0, 0])
+    assert flags[0] == flags[1]

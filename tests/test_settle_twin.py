@@ -12,7 +12,7 @@ from cython_ext import Problem, Settled, reference, settle
 
 NETWORKS = 250  # of each kind
 EXACT = ("flags", "raised", "sweeps", "converged")
-CLOSE = ("paid", "left", "value", "recovery", "price")
+CLOSE = ("paid", "left", "value", "late", "recovery", "price")
 
 
 def assert_twins(problem: Problem, state: Settled | None = None, note: str = "") -> Settled:

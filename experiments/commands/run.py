@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 SHORTFALL = "all:revenue:0.3"
 LADDER = (0.1, 0.3, 0.5, 0.7, 0.9)
-CRUNCH = ("lender:funding:0.9", "all:gpu_price:0.5")
+TIGHT = ("lender:funding:0.9", "all:gpu_price:0.5")
+RUNGS = {
+    "the shortfall alone": (),
+    "and money is tight": TIGHT,
+    "and the labs' cash is gone": (*TIGHT, "ai_lab:cash:1"),
+}
 
 
 def run(
@@ -62,23 +67,25 @@ def _print_opening(network, open_ledger, out: Console) -> None:
 
 
 def _print_ladder(network, seed: int, threads: int, out: Console) -> None:
-    """The same question, harder and harder: alone, and with lenders holding back and chips at half price."""
+    """The same question, harder and harder, and with what protects the network taken away."""
     from rich.table import Table
 
     from abm.stress_testing import stress
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("end users pay less by", "loss", "per dollar struck", "firms that fail", "", "loss", "per dollar struck",
-                 "firms that fail"):  # fmt: skip
-        table.add_column(name, justify="left" if name in ("end users pay less by", "") else "right")
+    table.add_column("users pay less by")
+    for name in RUNGS:
+        table.add_column(name, justify="right")
+        table.add_column("who fails")
     for size in LADDER:
         row = [f"{size:.0%}"]
-        for extra in ((), CRUNCH):
+        for extra in RUNGS.values():
             result = stress(network, [f"all:revenue:{size}", *extra], seed=seed, threads=threads)
-            failed = result.flagged("default")[:, 0]
-            row += [f"{result.balance.borne[0]:,.0f}", f"{result.amplification[0]:.2f}", str(int(failed.sum())), "  "]
-        table.add_row(*row[:-1])
-    out.print("How hard must it hit? Left: the shortfall alone. Right: lenders also place 90% less, chips lose half their price.")
+            failed = [network.id[each] for each in result.flagged("default")[:, 0].nonzero()[0]]
+            row += [f"{result.balance.borne[0]:,.0f} ({result.amplification[0]:.2f})", " ".join(failed) or "nobody"]
+        table.add_row(*row)
+    out.print("How hard must it hit? USD bn lost (per dollar that the shock took). Money is tight: lenders place 90% less, "
+              "chips sell at half price.")  # fmt: skip
     out.print(table)
     out.print()
 

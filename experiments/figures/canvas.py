@@ -11,7 +11,7 @@ from experiments.figures.words import lines
 
 WIDTH = 6.5  # inches: one column of a page
 MARGIN = 0.12
-_PER_INCH = 17.5  # characters of a caption's line
+_PER_INCH = 19.6  # characters of a caption's line
 _LEADING = 0.128  # inches a line of SMALL print
 
 
@@ -19,8 +19,9 @@ def page(height: float, title: str, subtitle: str = "") -> Figure:
     """An empty figure of WIDTH by `height` inches under its title."""
     figure = Figure(figsize=(WIDTH, height), dpi=100, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    figure.text(MARGIN / WIDTH, 1 - MARGIN / height, title, fontsize=LARGE, fontweight="bold", color=INK, va="top", gid="title")
-    figure.text(MARGIN / WIDTH, 1 - (MARGIN + 0.21) / height, subtitle, fontsize=NORMAL, color=INK, va="top", linespacing=1.15)
+    left, top = MARGIN / WIDTH, 1 - MARGIN / height
+    figure.text(left, top, title, fontsize=LARGE, fontweight="bold", color=INK, va="top", gid="title")
+    figure.text(left, top - 0.21 / height, subtitle, fontsize=NORMAL, color=INK, va="top", linespacing=1.15)
     return figure
 
 

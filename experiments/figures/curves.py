@@ -23,7 +23,7 @@ class Stroke:
     target: int
     colour: str
     width: float
-    style: str = "-"
+    style: str | tuple = "-"
     lane: int = 0
     hollow: bool = False
 
@@ -48,7 +48,8 @@ def draw_strokes(axes: Axes, layout: Layout, strokes: list[Stroke], scale: float
         LineCollection(lines, colors=colours, linewidths=widths, linestyles=styles, capstyle="butt", zorder=2),
         autolim=False,
     )
-    axes.add_collection(PolyCollection(heads, facecolors=faces, edgecolors=PAPER, linewidths=0.3, zorder=3), autolim=False)
+    tips = PolyCollection(heads, facecolors=faces, edgecolors=PAPER, linewidths=0.3, zorder=3)
+    axes.add_collection(tips, autolim=False)
 
 
 def _shape(layout: Layout, stroke: Stroke, scale: float) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +59,7 @@ def _shape(layout: Layout, stroke: Stroke, scale: float) -> tuple[np.ndarray, np
     distance = float(np.hypot(*along)) or 1e-9
     side = np.array([-along[1], along[0]]) / distance
     # Links bend towards the middle, near neighbours most, and to their own right, so that a pair's two directions part.
-    pull = 0.30 + 0.45 * max(0.0, 1.0 - distance / 3.5)
+    pull = 0.28 + 0.22 * max(0.0, 1.0 - distance / 3.5)
     bend = (start + end) / 2 * (1.0 - pull) - side * (0.05 * distance + 0.07 * stroke.lane)
     t = np.linspace(0.0, 1.0, _POINTS)[:, None]
     points = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end

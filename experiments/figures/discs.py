@@ -11,7 +11,10 @@ from experiments.figures.layout import Layout
 from experiments.figures.nodes import Nodes, wrapped
 from experiments.figures.palette import INK, KIND_COLOURS, KIND_NAMES, NORMAL
 
-_ALIGN = {"left": ("right", "center"), "right": ("left", "center"), "top": ("center", "bottom"), "bottom": ("center", "top")}
+_ALIGN = {
+    "left": ("right", "center"), "right": ("left", "center"),
+    "top": ("center", "bottom"), "bottom": ("center", "top"),
+}  # fmt: skip
 
 _ALL, _MOST = 48, 30  # up to so many discs are all labelled; labels tried otherwise
 
@@ -20,11 +23,11 @@ def draw_discs(axes: Axes, nodes: Nodes, layout: Layout, faces=None, edge: str =
     """Draw all discs, filled by kind unless `faces` gives colours (discs,)."""
     faces = [KIND_COLOURS[kind] for kind in nodes.kind] if faces is None else faces
     size = 2 * layout.radius
-    axes.add_collection(
-        EllipseCollection(size, size, np.zeros(len(nodes)), units="xy", offsets=layout.at,
-                          offset_transform=axes.transData, facecolors=faces, edgecolors=edge, linewidths=width, zorder=4),
-        autolim=False,
+    discs = EllipseCollection(
+        size, size, np.zeros(len(nodes)), units="xy", offsets=layout.at, offset_transform=axes.transData,
+        facecolors=faces, edgecolors=edge, linewidths=width, zorder=4,
     )  # fmt: skip
+    axes.add_collection(discs, autolim=False)
 
 
 def draw_headings(axes: Axes, layout: Layout) -> list[tuple[float, float, float, float]]:
@@ -32,7 +35,8 @@ def draw_headings(axes: Axes, layout: Layout) -> list[tuple[float, float, float,
     renderer, to_data, taken = axes.figure.canvas.get_renderer(), axes.transData.inverted(), []
     for kind, (x, y, side) in layout.headings.items():
         across, up = _ALIGN[side]
-        text = axes.text(x, y, KIND_NAMES[kind], fontsize=NORMAL, fontweight="bold", color=INK, ha=across, va=up, zorder=6)
+        text = axes.text(x, y, KIND_NAMES[kind], fontsize=NORMAL, color=INK, ha=across, va=up, zorder=6)
+        text.set_fontweight("bold")
         taken.append(tuple(to_data.transform(text.get_window_extent(renderer).get_points()).ravel()))
     return taken
 

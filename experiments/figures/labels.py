@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-from experiments.figures.palette import INK, SMALL
+from experiments.figures.palette import GREY, INK, SMALL
 
 _ALIGN = {-1: "right", 0: "center", 1: "left"}
 _BASE = {-1: "top", 0: "center", 1: "bottom"}
@@ -26,8 +26,12 @@ class Label:
     style: dict = field(default_factory=dict)
 
 
-def place_labels(axes: Axes, labels: list[Label], taken: list[tuple[float, float, float, float]] = ()) -> list[Text]:
-    """Write `labels`, the first first, where they find room off each other and off `taken` (x0, y0, x1, y1 in data units)."""
+def place_labels(axes: Axes, labels: list[Label], taken: list[tuple] = (), slack: float = 0.0) -> list[Text]:
+    """Write `labels`, the first first, where they find room off each other and off `taken`.
+
+    `taken` are boxes x0, y0, x1, y1 in data units; labels without room are left out. `slack` is
+    how far they may reach beyond the axes.
+    """
     renderer = axes.figure.canvas.get_renderer()
     to_data = axes.transData.inverted()
     boxes = [np.array(each, float) for each in taken]
@@ -45,13 +49,14 @@ def place_labels(axes: Axes, labels: list[Label], taken: list[tuple[float, float
         text.update(label.style)
         extent = text.get_window_extent(renderer)
         box = to_data.transform(extent.get_points()).ravel()  # round an anchor at the origin
-        height = box[3] - box[1]
-        for shift in _shifts(away, label.clear, height):
+        for shift in _shifts(away, label.clear, box[2] - box[0], box[3] - box[1]):
             spot = np.array(label.at) + shift
             moved = box + np.tile(spot, 2)
-            inside = (moved[:2] >= low).all() and (moved[2:] <= high).all()
+            inside = (moved[:2] >= low - slack).all() and (moved[2:] <= high + slack).all()
             if inside and not any(_touch(moved, each, gap) for each in boxes):
                 text.set_position(tuple(spot))
+                if np.hypot(*(shift - away * label.clear)) > 0.75 * (box[3] - box[1]):
+                    axes.plot(*zip(label.at, spot, strict=True), color=GREY, linewidth=0.5, zorder=3.5)
                 boxes.append(moved)
                 written.append(text)
                 break
@@ -60,13 +65,14 @@ def place_labels(axes: Axes, labels: list[Label], taken: list[tuple[float, float
     return written
 
 
-def _shifts(away: np.ndarray, clear: float, height: float):
+def _shifts(away: np.ndarray, clear: float, width: float, height: float):
     """Offsets from the anchor, the nearest first: outwards, then sideways along the ring."""
-    side = np.array([-away[1], away[0]])
-    for out in (0.0, 0.6, 1.2):
-        for turn in (0.0, 0.35, -0.35, 0.7, -0.7, 1.1, -1.1):
-            yield away * (clear + out * height) + side * turn * height
+    level = abs(away[1]) > abs(away[0])
+    side = np.array([1.0, 0.0]) * width * 0.55 if level else np.array([0.0, 1.0]) * height
+    for out in (0.0, 0.7, 1.4, 2.4):
+        for turn in (0.0, 0.35, -0.35, 0.7, -0.7, 1.1, -1.1, 1.6, -1.6):
+            yield away * (clear + out * height) + side * turn
 
 
 def _touch(one: np.ndarray, other: np.ndarray, gap: float) -> bool:
-    return bool(one[0] < other[2] + gap and other[0] < one[2] + gap and one[1] < other[3] + gap and other[1] < one[3] + gap)
+    return bool((one[:2] < other[2:] + gap).all() and (other[:2] < one[2:] + gap).all())

@@ -13,7 +13,7 @@ import numpy as np
 from experiments.figures.nodes import Nodes
 
 WIDE, HIGH = 1.9, 2.2  # half axes of the ring, in inches of the full-size map
-_LARGEST, _SMALLEST = 0.17, 0.04  # radius of a disc
+_LARGEST, _SMALLEST = 0.16, 0.04  # radius of a disc
 _NEAR = 0.085  # least distance of discs in a crowded row
 _DEEP = 0.11  # between the rows of a crowded kind
 _SIDE, _CROWDED_SIDE, _CROWD = 1.55, 1.42, 22  # reach of the sides; a side with more discs than this is crowded
@@ -94,25 +94,25 @@ def _upright(places: _Places, kinds: tuple[str, ...], sign: float) -> None:
     count = {kind: int((places.kinds == kind).sum()) for kind in kinds}
     total, crowded = sum(count.values()), sum(count.values()) > _CROWD
     reach = _CROWDED_SIDE if crowded else _SIDE
-    columns = {}
+    columns: dict[str, list[list[int]]] = {}
     for kind in kinds:
         place = max(4, int(2 * reach / _NEAR * count[kind] / total)) if crowded else _CROWD
         if count[kind]:
             columns[kind] = places.rows(kind, place)
-    longest = {kind: len(rows[0]) for kind, rows in columns.items()}
-    slots = sum(longest.values()) - 1
-    between = 2.6 if crowded else 1.15  # slots that a heading and the space above it take
-    step = min(0.4, 2 * reach / max(slots + between * (len(columns) - 1), 1))
-    y = step * (slots + between * (len(columns) - 1)) / 2
+    # Slots of a kind: hyperscalers are large and need more; a heading and the space above it take some as well.
+    roomy = {kind: 1.45 if kind == "hyperscaler" and not crowded else 1.0 for kind in columns}
+    between = 2.6 if crowded else 1.15
+    slots = sum((len(rows[0]) - 1) * roomy[kind] for kind, rows in columns.items()) + (1 + between) * (len(columns) - 1)
+    step = min(0.36, 2 * reach / max(slots, 1))
+    y = step * slots / 2
     for kind, rows in columns.items():
-        over = y + max(0.9 * step, 0.17)
-        x = sign * (_edge(over) + 0.14)
-        places.headings[kind] = x, over, "right" if sign > 0 else "left"
+        over = y + max(0.9 * step, 0.19)
+        places.headings[kind] = sign * (_edge(over) + 0.14), over, "right" if sign > 0 else "left"
         for depth, row in enumerate(rows):
             for place, each in enumerate(row):
-                height = y - place * step
-                places.put(each, sign * (_edge(height) - depth * _DEEP), height, (sign, 0.0), 1.6 * step)
-        y -= (longest[kind] + between) * step
+                height = y - place * step * roomy[kind]
+                places.put(each, sign * (_edge(height) - depth * _DEEP), height, (sign, 0.0), 1.5 * step * roomy[kind])
+        y -= ((len(rows[0]) - 1) * roomy[kind] + 1 + between) * step
 
 
 def _edge(height: float) -> float:

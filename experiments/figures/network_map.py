@@ -16,7 +16,7 @@ from experiments.figures.key import draw_key
 from experiments.figures.labels import place_labels
 from experiments.figures.layout import Layout, arrange
 from experiments.figures.nodes import Nodes, fold
-from experiments.figures.palette import FAMILY_COLOURS
+from experiments.figures.palette import FAMILY_COLOURS, FAMILY_STYLES
 from experiments.figures.ties import FAMILIES, Link, Ties, contingent, merge, ties_of
 from experiments.figures.words import lines, money
 
@@ -46,10 +46,10 @@ def value_of(ecosystem: Ecosystem) -> np.ndarray:
     return stress(ecosystem, []).value_before[:, 0]
 
 
-def plan_map(ecosystem: Ecosystem, value: np.ndarray) -> Drawing:
-    """Decide what to draw. Firms without ties and value (empty vehicles) are left out."""
+def plan_map(ecosystem: Ecosystem, value: np.ndarray, also: np.ndarray | None = None) -> Drawing:
+    """Decide what to draw. Firms without ties and value (empty vehicles) are left out, unless in `also` (bool)."""
     ties = ties_of(ecosystem, value)
-    drawn = value > 0.0
+    drawn = (value > 0.0) if also is None else (value > 0.0) | also
     drawn[ties.payer] = drawn[ties.receiver] = True
     nodes = fold(ecosystem, drawn)
     links = merge(ties, nodes)
@@ -65,7 +65,7 @@ def _choose(links: list[Link], discs: int) -> set[int]:
     everyone = discs <= _CROWD
     for place, link in enumerate(links):
         large = place < _MOST and link.amount >= _LEAST * links[0].amount
-        if large or everyone and not {link.source, link.target} <= tied:
+        if large or (everyone and not {link.source, link.target} <= tied):
             chosen.add(place)
         tied |= {link.source, link.target}
     return chosen
@@ -78,14 +78,14 @@ def network(ecosystem: Ecosystem, value: np.ndarray | None = None) -> Figure:
     size = drawing.nodes.total(value)
     text = _caption(ecosystem, drawing)
     foot, tall = caption_height(text), _REACH[3] - _REACH[2]
-    figure = page(_HEAD + tall + _KEY + foot, f"The circle of AI money at the end of {ecosystem.opening}", _story(drawing))
+    figure = page(_HEAD + tall + _KEY + foot, f"The circle of money at the end of {ecosystem.opening}", _story(drawing))
     write_caption(figure, text)
     axes = blank(panel(figure, (WIDTH - 2 * _REACH[1]) / 2, foot + _KEY, 2 * _REACH[1], tall), _REACH)
     _draw_links(axes, drawing)
     draw_discs(axes, drawing.nodes, drawing.layout)
     taken = draw_headings(axes, drawing.layout) + boxes_of(drawing.layout)
     place_labels(axes, firm_labels(drawing.nodes, drawing.layout, size), taken)
-    draw_key(panel(figure, MARGIN, foot, WIDTH - 2 * MARGIN, _KEY), drawing, size, lambda amount: _width(amount, drawing.links[0].amount))
+    draw_key(panel(figure, MARGIN, foot, WIDTH - 2 * MARGIN, _KEY), drawing, size, _width)
     return figure
 
 
@@ -121,7 +121,7 @@ def _draw_links(axes: Axes, drawing: Drawing) -> None:
     largest = drawing.links[0].amount if drawing.links else 1.0
     draw_strokes(axes, drawing.layout, [
         Stroke(link.source, link.target, FAMILY_COLOURS[link.family], _width(link.amount, largest),
-               "-", FAMILIES.index(link.family) - 2, not link.begun)
+               FAMILY_STYLES[link.family], FAMILIES.index(link.family) - 2, not link.begun)
         for link in sorted(drawing.links, key=lambda link: (_ORDER.index(link.family), -link.amount))
     ])  # fmt: skip
 
@@ -133,8 +133,8 @@ def _caption(ecosystem: Ecosystem, drawing: Drawing) -> str:
     if drawing.small:
         missing = sum(link.amount for link in drawing.small)
         share = missing / everything
-        parts.append(f"{len(drawing.small)} links too small to see are left out: {money(missing)} of {money(everything)} "
-                     f"USD bn ({share:.1%}).")  # fmt: skip
+        parts.append(f"{len(drawing.small)} links too small to see are left out: {money(missing)} of "
+                     f"{money(everything)} USD bn ({share:.1%}).")  # fmt: skip
     skipped = contingent(ecosystem).size
     if skipped:
         parts.append(f"Not drawn: {skipped} guarantees, backstops, warrants and subsidies.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 
@@ -51,7 +50,9 @@ def _name(ecosystem: Ecosystem, group: str, members: list[int]) -> str:
         return f"End users and {ecosystem.title[members[0]].lower()}"
     if len(members) == 1:
         return ecosystem.title[members[0]]
-    shared = os.path.commonprefix([ecosystem.title[each] for each in members])
+    titles = [ecosystem.title[each] for each in members]
+    same = [len(set(letters)) == 1 for letters in zip(*titles, strict=False)]
+    shared = titles[0][: [*same, False].index(False)]
     return re.sub(r"[\s\d_-]+$", "", shared) or group
 
 

@@ -21,6 +21,10 @@ KIND_NAMES = {
 }  # fmt: skip
 
 FAMILY_COLOURS = {"compute": BLUE, "chips": ORANGE, "debt": GREEN, "ownership": PURPLE, "users": GREY}
+# Dashes part in grey what colours part: blue from green, orange from purple.
+FAMILY_STYLES = {
+    "compute": "-", "chips": "-", "debt": (3.0, (6.5, 0.5)), "ownership": (0, (3.0, 0.5)), "users": "-",
+}  # fmt: skip
 FAMILY_NAMES = {
     "compute": "compute promised", "chips": "chips, per year", "debt": "debt", "ownership": "ownership stakes",
     "users": "end users pay, per year",
@@ -31,10 +35,12 @@ CHANNEL_COLOURS = {
     "direct": BLACK, "valuation": GREY, "orders": ORANGE, "payments": BLUE, "loans": GREEN, "stakes": PURPLE,
     "collateral": YELLOW, "earnings": SKY, "failure": VERMILION, "funding": BROWN,
 }  # fmt: skip
-CHANNEL_STYLES = {"orders": "-", "payments": "-", "loans": "--", "stakes": "-", "funding": ":"}
+CHANNEL_STYLES = {
+    "orders": "-", "payments": "-", "loans": (3.0, (6.5, 0.5)), "stakes": (0, (3.0, 0.5)), "funding": (0, (1.6, 0.5)),
+}  # fmt: skip
 CHANNEL_HATCHES = {"orders": "///", "loans": "...", "stakes": "\\\\\\", "earnings": "xxx", "failure": "+++"}
 CHANNEL_NAMES = {
-    "direct": "money that does not come", "valuation": "value after the shock", "orders": "orders",
+    "direct": "money taken by the shock", "valuation": "value taken by the shock", "orders": "orders",
     "payments": "payments", "loans": "loans", "stakes": "stakes", "collateral": "chip prices",
     "earnings": "earnings", "failure": "failing", "funding": "funding",
 }  # fmt: skip

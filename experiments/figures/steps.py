@@ -76,9 +76,11 @@ def _traced(result: StressResult, place: int) -> bool:
     return bool(np.abs(result.loss[:, place]).max(initial=0.0) < 1e-3)
 
 
-def _between(nodes: Nodes, source: np.ndarray, target: np.ndarray, channel: np.ndarray, amount: np.ndarray) -> list[Hit]:
+def _between(nodes: Nodes, source, target, channel, amount) -> list[Hit]:
+    """Events from disc to disc, added up by channel, largest first."""
     found: dict[tuple[int, int, str], float] = {}
-    for one, other, name, size in zip(nodes.of[source].tolist(), nodes.of[target].tolist(), channel, amount, strict=True):
+    ends = nodes.of[source].tolist(), nodes.of[target].tolist()
+    for one, other, name, size in zip(*ends, channel, amount, strict=True):
         if one != other and min(one, other) >= 0 and name in CHANNEL_EVENTS:
             found[one, other, name] = found.get((one, other, name), 0.0) + float(size)
     hits = [Hit(*key, size) for key, size in found.items() if size > 0.0]

@@ -11,6 +11,7 @@ from abm.ecosystem.vocabulary import KINDS
 from abm.shocks import Shock
 from abm.stress_result import StressResult
 
+MINUS = "\N{MINUS SIGN}"
 _WHOM = {
     "hyperscaler": "hyperscalers", "operator": "cloud operators", "chipmaker": "chipmakers", "ai_lab": "AI labs",
     "vehicle": "vehicles", "lender": "lenders", "government": "governments", "rest_of_world": "the rest of the world",
@@ -21,13 +22,15 @@ def caption(result: StressResult, world: int | None) -> str:
     """Ecosystem, shocks, quarters, world, seed and evidence; `world` None stands for the mean of all worlds."""
     count = result.worlds.size
     if world is None:
-        of_worlds = "1 world" if count == 1 else f"mean of {count} worlds"
+        of_worlds = "1 world" if count == 1 else f"{count} worlds"
     else:
         of_worlds = f"world {result.worlds[world]} of {count}" if count > 1 else f"world {result.worlds[world]}"
     shocks = ", ".join(result.shocks) or "none"
     drawn = ", assumed numbers drawn" if result.draw_assumed else ""
-    parts = [f"Ecosystem {result.ecosystem.name}", f"shocks {shocks}", result.span.replace("-", "–"),
-             of_worlds + drawn, f"seed {result.seed}", evidence(result, world), "illustrative, not a forecast"]  # fmt: skip
+    parts = [f"Ecosystem {result.ecosystem.name}", f"shocks {shocks}",
+             result.span.replace("-", " to "),
+             of_worlds + drawn, f"seed {result.seed}", evidence(result, world),
+             "illustrative, not a forecast"]  # fmt: skip
     return "; ".join(parts) + "."
 
 
@@ -46,20 +49,19 @@ def shock_in_words(result: StressResult, world: int | None = None) -> str:
 def _one(result: StressResult, shock: Shock, world: int | None) -> str:
     if world is not None:
         size = f"{shock.size([int(result.worlds[world])], result.seed)[0]:.0%}"
-    elif shock.drawn:
-        size = f"{shock.low:.0%} to {shock.high:.0%}"
     else:
-        size = f"{shock.low:.0%}"
-    who = whom(result.ecosystem, shock.who)
-    lends = set(result.ecosystem.rows(shock.who)) <= set(result.ecosystem.of_kind("lender", "rest_of_world")) if (
-        shock.what == "funding") else False  # fmt: skip
+        size = f"{shock.low:.0%} to {shock.high:.0%}" if shock.drawn else f"{shock.low:.0%}"
+    if shock.what == "claim":
+        return f"{size} of {shock.who} is lost"
+    who, everybody = whom(result.ecosystem, shock.who), shock.who.casefold() == "all"
+    rows = set(result.ecosystem.rows(shock.who).tolist())
+    lends = rows <= set(result.ecosystem.of_kind("lender", "rest_of_world").tolist())
     return {
-        "revenue": f"end users pay {who} {size} less" if shock.who.casefold() != "all" else f"end users pay {size} less",
+        "revenue": f"end users pay {'' if everybody else who + ' '}{size} less",
         "cash": f"{who} lose {size} of their cash",
         "assets": f"assets of {who} lose {size} of their value",
-        "gpu_price": f"chips of {who} lose {size} of their value",
+        "gpu_price": f"{'AI chips' if everybody else 'chips of ' + who} lose {size} of their value",
         "funding": f"{who} lend {size} less new money" if lends else f"{who} get {size} less new money",
-        "claim": f"{size} of {shock.who} is lost",
     }[shock.what]
 
 
@@ -70,14 +72,15 @@ def whom(ecosystem: Ecosystem, who: str) -> str:
         return "all firms"
     if key in KINDS:
         return _WHOM[key]
-    return next((title for each, title in zip(ecosystem.id, ecosystem.title, strict=True) if each.casefold() == key), who)
+    names = {each.casefold(): title for each, title in zip(ecosystem.id, ecosystem.title, strict=True)}
+    return names.get(key, who)
 
 
 def money(amount: float) -> str:
     """USD bn with as many digits as mean something."""
     size = abs(amount)
     text = f"{size:,.0f}" if size >= 9.95 else f"{size:.1f}" if size >= 0.095 else f"{size:.2f}"
-    return f"−{text}" if amount < 0 and float(text.replace(",", "")) > 0 else text
+    return f"{MINUS}{text}" if amount < 0 and float(text.replace(",", "")) > 0 else text
 
 
 def lines(text: str, width: int, most: int | None = None) -> str:
