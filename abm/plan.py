@@ -159,7 +159,9 @@ def _backing(
     )
     return Backing(
         liquid=liquid,
-        fleet=drawn.stock("chips_cost_surviving"),
+        fleet=np.where(
+            eco.has("chips_cost_surviving")[:, None], drawn.stock("chips_cost_surviving"), drawn.stock("chips_book")
+        ),
         collateral=drawn.stock("chips_book"),
         idle_chips=idle,
         property=idle + drawn.stock("chip_inventory") + resale * sites,

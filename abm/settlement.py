@@ -204,7 +204,7 @@ class Settlement:
         """Drop, or relax, the tests that failed without any shock; consequences of these may then pass."""
         problem = self.problem
         first = state.raised == 1
-        backing = state.price * problem.collateral + problem.covered_assets
+        backing = problem.collateral + problem.covered_assets  # at the price before any forced sale
         headroom = self.plan.parameters.of("covenant_headroom")
         links = problem.sale > 0
         sales = row_sums(problem.due[links], problem.creditor[links], problem.firms)

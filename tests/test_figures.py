@@ -17,7 +17,7 @@ from experiments.figures import cascade, draw_all, losses, network, save, spread
 from experiments.figures.cascade_panels import loss_share
 from experiments.figures.loss_bars import bars_of
 from experiments.figures.network_map import plan_map, value_of
-from experiments.figures.palette import CHANNEL_COLOURS, FAMILY_COLOURS, SMALL
+from experiments.figures.palette import CHANNEL_COLOURS, FAMILY_COLOURS
 from experiments.figures.steps import steps_of
 from experiments.figures.ties import FAMILIES, merge, ties_of
 from experiments.figures.words import shock_in_words
@@ -92,12 +92,9 @@ def test_all_firms_of_the_shipped_map_are_named(city):
 def test_nothing_is_smaller_than_seven_points_or_outside_the_page(fall):
     for figure in (network(fall.ecosystem), cascade(fall), losses(fall)):
         figure.canvas.draw()
-        renderer = figure.canvas.get_renderer()
-        for each in figure.findobj(Text):
-            if each.get_text() and each.get_visible():
-                assert each.get_fontsize() >= SMALL
-                (left, low), (right, high) = each.get_window_extent(renderer).get_points()
-                assert min(left, low) >= -1 and right <= figure.bbox.x1 + 1 and high <= figure.bbox.y1 + 1, each
+        assert min(each.get_fontsize() for each in figure.findobj(Text) if each.get_text()) >= 7.0
+        drawn, page = figure.get_tightbbox(), figure.get_size_inches()
+        assert min(drawn.x0, drawn.y0) >= 0 and drawn.x1 <= page[0] and drawn.y1 <= page[1]
 
 
 def test_ties_add_up_to_the_claims(city):

@@ -66,7 +66,7 @@ def test_more_shock_is_never_better():
     assert (flags > NETWORKS).all() and (more_flags > NETWORKS).all()
 
 
-@pytest.mark.parametrize("name", ["asset_recovery", "receipt_recovery", "price_floor", "cash", "property", "income"])
+@pytest.mark.parametrize("name", ["asset_recovery", "receipt_recovery", "cash", "property", "franchise", "income"])
 def test_each_blow_alone_is_never_good(name):
     changed = 0
     for seed in range(NETWORKS // 5):

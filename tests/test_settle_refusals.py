@@ -6,9 +6,9 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from networks import AMOUNTS, random_problem, small_problem
+from networks import AMOUNTS, COMMITTED_FUNDING, DEBT_SERVICE, random_problem, small_problem
 
-from cython_ext import Problem, settle
+from cython_ext import Problem, Settled, settle
 
 SIGNED = ("enterprise", "income", "loan_to_value_limit", "service_cover_limit")
 INDICES = tuple(each.name for each in fields(Problem) if each.name not in AMOUNTS)
@@ -98,3 +98,31 @@ def test_more_threads_than_worlds_are_fine(problem):
 def test_no_firms_and_no_worlds_are_fine(problem):
     assert settle(small_problem(0)).value.shape == (0, 1)
     assert settle(problem.select(slice(0, 0))).value.shape == (12, 0)
+
+
+@pytest.mark.parametrize("name", ["asset_recovery", "receipt_recovery", "price_floor", "breach_sale"])
+def test_shares_above_one_are_refused(problem, name):
+    with pytest.raises(ValueError, match=f"{name} must not exceed 1"):
+        changed(problem, name, 1.01)
+
+
+@pytest.mark.xfail(strict=True, reason="funding that a firm must pay first is accepted, and the twins disagree on it")
+def test_funding_is_what_is_paid_last():
+    with pytest.raises(ValueError, match="gate"):
+        small_problem(2, [(0, 1, 1.0, DEBT_SERVICE, COMMITTED_FUNDING)])
+
+
+@pytest.mark.xfail(strict=True, reason="the kernel reads and writes beyond the end of such a state")
+@pytest.mark.parametrize(("firms", "worlds"), [(11, 2), (12, 1)])
+def test_a_state_of_another_size_is_refused(problem, firms, worlds):
+    # Only asked, not run: nothing good can come of running it.
+    assert refuses(problem, Settled.untouched(firms, worlds))
+
+
+def refuses(problem: Problem, state: Settled) -> bool:
+    state.converged[:] = 1  # such worlds are left alone, so that nothing is read that is not there
+    try:
+        settle(problem, state, max_sweeps=0)
+    except ValueError:
+        return True
+    return False

@@ -96,8 +96,8 @@ def losses(result: StressResult, world: int | None = None) -> Figure:
 
 def _subtitle(result: StressResult, place: int | None) -> str:
     shock = shock_in_words(result, 0 if place is None and result.worlds.size == 1 else place)
-    mean = ", on average," if place is None and result.worlds.size > 1 else ""
-    return f"{shock[0].upper()}{shock[1:]}:{mean} {money(_of(result.balance.borne, place))} USD bn is lost in all"
+    mean = ", on average over all worlds" if place is None and result.worlds.size > 1 else ""
+    return f"{shock[0].upper()}{shock[1:]}: {money(_of(result.balance.borne, place))} USD bn is lost in all{mean}"
 
 
 def _of(values: np.ndarray, place: int | None) -> float:
@@ -166,5 +166,6 @@ def _draw_balance(axes: Axes, balance: Balance, place: int | None) -> None:
                   transform=axes.get_yaxis_transform())  # fmt: skip
     _tidy(axes, np.arange(2.0), ["where it arose", "who bears it"])
     axes.set_ylim(1.45, -0.95)
-    axes.margins(x=0.02)
+    axes.grid(False)
+    axes.set_xlim(right=max(1.02 * _of(balance.borne, place), 1e-3))
     axes.set_xlabel("whole loss, USD bn", fontsize=SMALL, color=INK, labelpad=1)
