@@ -88,11 +88,17 @@ def worth(problem: Problem, state: Settled, sales_planned: np.ndarray, sweep: in
         return np.maximum(saleable, problem.enterprise + problem.multiple * sold) + problem.franchise
 
     ones = np.ones_like(state.price)
-    at_rest, cheaper, going = assets(ones, sales_planned), assets(state.price, sales_planned), assets(state.price, sales)
+    at_rest, cheaper, going = (
+        assets(ones, sales_planned),
+        assets(state.price, sales_planned),
+        assets(state.price, sales),
+    )
     liquidated = problem.asset_recovery * (state.price * problem.collateral + problem.property + problem.franchise)
     loan = problem.balance * state.recovery[problem.rank, problem.borrower]
     stake = problem.share * state.value[problem.issuer]
-    claims = row_sums(loan, problem.holder, n) + row_sums(stake, problem.owner, n) + row_sums(arrears, problem.creditor, n)
+    claims = (
+        row_sums(loan, problem.holder, n) + row_sums(stake, problem.owner, n) + row_sums(arrears, problem.creditor, n)
+    )
     cash_cost = (1.0 - problem.asset_recovery) * problem.cash + (1.0 - problem.receipt_recovery) * incoming
     return Worth(
         received=np.where(funds, 0.0, through) + arrears,
@@ -131,10 +137,11 @@ def by_channel(problem: Problem, before: Worth, after: Worth) -> dict[str, np.nd
 class Balance:
     """The whole loss of a strike, twice: where it arose and who bears it; USD bn `(W,)` each.
 
-    Arose: `direct` money taken by the shock and `valuation` of the assets it struck; `orders` that are never placed (goods not made);
-    `collateral` and `earnings` values; `failure` costs in assets (those in cash are paid to the rest of
-    the world). Borne: `owners` of equity outside the network, `rest_of_world` as supplier and creditor,
-    `new_lenders` whose fresh money a borrower cannot cover. `residual` is the relative difference.
+    Arose: `direct` money taken by the shock and `valuation` of the assets it struck; `orders` that are
+    never placed (goods not made); `collateral` and `earnings` values; `failure` costs in assets and
+    claims (those in cash are paid to the rest of the world). Borne: `owners` of equity outside the network,
+    `rest_of_world` as supplier and creditor, `new_lenders` whose fresh money a borrower cannot cover.
+    `residual` is the relative difference.
     """
 
     direct: np.ndarray
@@ -164,7 +171,6 @@ def balance(
     base: Problem, base_state: Settled, base_worth: Worth, problem: Problem, state: Settled, after: Worth
 ) -> Balance:
     """Check that nothing is lost twice or for nobody. Arguments: unshocked, then struck."""
-    n = problem.firms
     firms = problem.exempt == 0
     outside = ~firms
     ordered = (problem.priority >= HARD) & (problem.gate == 0) & firms[problem.debtor]

@@ -31,10 +31,13 @@ class Column:
     meaning: str
 
 
-COLUMNS = {
-    name: Column(name, "balance" if name in (*FINANCIAL, *REAL) else "fact", item.unit, "per" not in item.unit, item.meaning)
-    for name, item in ITEMS.items()
-} | {
+def _of_item(name: str) -> Column:
+    item = ITEMS[name]
+    sort = "balance" if name in (*FINANCIAL, *REAL) else "fact"
+    return Column(name, sort, item.unit, "per" not in item.unit, item.meaning)
+
+
+COLUMNS = {name: _of_item(name) for name in ITEMS} | {
     "net_worth": Column("net_worth", "balance", "USD bn", True,
                         "assets less liabilities, stakes held by the network included; what outside owners have"),
 }  # fmt: skip

@@ -120,8 +120,9 @@ class Finance:
         draw = np.minimum(need, available)
         part = np.zeros((self.n, need.shape[1]))
         part[rows] = np.divide(draw, available, out=np.zeros_like(draw), where=available > 0.0)
-        self.gather.add("funding", self.claims.source[self.debt], self.claims.target[self.debt], INVESTMENT,
-                        undrawn * part[self.claims.target[self.debt]], gate=COMMITTED_FUNDING, claim=self.debt)  # fmt: skip
+        lender, borrower = self.claims.source[self.debt], self.claims.target[self.debt]
+        drawn = undrawn * part[borrower]
+        self.gather.add("funding", lender, borrower, INVESTMENT, drawn, gate=COMMITTED_FUNDING, claim=self.debt)
         return draw
 
     def _ask_owner(self, rows: np.ndarray, need: np.ndarray) -> np.ndarray:

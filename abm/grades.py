@@ -32,7 +32,9 @@ class Grades:
             grade = self._item(item)[getattr(links, end)[rows]]
             self.link[rows] = np.maximum(grade, _ASSUMED) if purpose in ("trade payable", "chips") else grade
         self.holding = by_claim[plan.holdings.claim]
-        mark = np.where(eco.has("private_valuation"), self._item("private_valuation"), self._item("core_business_value"))
+        mark = np.where(
+            eco.has("private_valuation"), self._item("private_valuation"), self._item("core_business_value")
+        )
         self.stake = np.maximum(by_claim[plan.stakes.claim], mark[plan.stakes.issuer])
         # A direct loss of revenue rests on the split of end demand as well as on the firm's own figure.
         revenue = max((grade for *_, grade in eco.mixes.get("end_demand_split", {}).values()), default=0)

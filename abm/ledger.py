@@ -132,7 +132,9 @@ class Ledger:
         for name, residual in self._residuals().items():
             worst = max(worst, float(residual.max(initial=0.0)))
             if not (residual <= TOLERANCE).all():
-                row, world = np.unravel_index(np.nanargmax(np.where(np.isnan(residual), np.inf, residual)), residual.shape)
+                row, world = np.unravel_index(
+                    np.nanargmax(np.where(np.isnan(residual), np.inf, residual)), residual.shape
+                )
                 where = self.firms[row] if residual.shape[0] == len(self.firms) else "all firms"
                 raise LedgerBreach(f"{name}: {where}, world {world}: off by {residual[row, world]:.3g} (relative)")
         return worst

@@ -29,7 +29,9 @@ def uniforms(seed: int, stream: str, worlds: Iterable[int], count: int, quarter:
     for run in runs:
         if run.size:
             counter = np.array([int(run[0]) * steps, quarter, 0, 0], np.uint64)
-            draws = np.random.Generator(np.random.Philox(key=key, counter=counter)).random((run.size, steps * _PER_STEP))
+            draws = np.random.Generator(np.random.Philox(key=key, counter=counter)).random(
+                (run.size, steps * _PER_STEP)
+            )
             parts.append(draws[:, :count])
     return np.concatenate(parts).T if parts else np.empty((count, 0))
 

@@ -21,8 +21,8 @@ from abm.opening import open_ledger
 from abm.parameters import Parameters
 from abm.settlement import Switches
 from abm.shocks import Shock
-from abm.stress_testing import stress
 from abm.stress_result import StressResult
+from abm.stress_testing import stress
 
 
 class EcosystemModel(mesa.Model):

@@ -97,7 +97,9 @@ class Operations:
         """Compute bought beyond the commitments: labs for their users and training, owners for themselves."""
         wanted = {}
         if users is not None:
-            plan = self.parameters.data("compute_share_of_lab_revenue", 0.0) * users["labs"] + self.drawn.stock("training_budget")
+            plan = self.parameters.data("compute_share_of_lab_revenue", 0.0) * users["labs"] + self.drawn.stock(
+                "training_budget"
+            )
             wanted["compute"] = np.where(self.is_kind["ai_lab"], plan, 0.0)
             need = self.drawn.shares("internal_need")
             total = self.drawn.stock("internal_need_total")[self.row]

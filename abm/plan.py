@@ -140,7 +140,9 @@ def _backing(
     sales: np.ndarray,
 ) -> Backing:  # fmt: skip
     eco = drawn.ecosystem
-    of_kind = {each: np.isin(np.arange(len(eco)), eco.of_kind(each))[:, None] for each in ("ai_lab", "operator", "hyperscaler")}
+    of_kind = {
+        each: np.isin(np.arange(len(eco)), eco.of_kind(each))[:, None] for each in ("ai_lab", "operator", "hyperscaler")
+    }
     building = sum(drawn.stock(f"pipeline_q{each}") for each in range(1, 7))
     sites = drawn.stock("shells_book") + building
     idle = drawn.stock("chips_unenergised")
@@ -149,14 +151,10 @@ def _backing(
     # A going concern is worth a multiple of its yearly margin, plus what it is still building.
     yearly = parameters.of("enterprise_multiple") * _YEAR / quarters
     multiple = np.where(of_kind["operator"] | of_kind["hyperscaler"], yearly, 0.0)
-    enterprise = np.where(
-        multiple > 0.0, multiple * (outside.revenue - fixed_cost) + resale * building + idle, 0.0
-    )
+    enterprise = np.where(multiple > 0.0, multiple * (outside.revenue - fixed_cost) + resale * building + idle, 0.0)
     franchise = drawn.stock("core_business_value") + drawn.stock("outside_book")
     owed = row_sums(finance.drawn_debt, eco.claims.target[finance.debt], len(eco))
-    lab = np.where(
-        of_kind["ai_lab"], np.maximum(0.0, drawn.stock("private_valuation") - liquid + owed), 0.0
-    )
+    lab = np.where(of_kind["ai_lab"], np.maximum(0.0, drawn.stock("private_valuation") - liquid + owed), 0.0)
     return Backing(
         liquid=liquid,
         fleet=np.where(

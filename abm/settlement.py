@@ -177,7 +177,9 @@ class Settlement:
         plan, eco = self.plan, self.plan.ecosystem
         loans = row_sums(plan.holdings.balance, plan.holdings.holder, len(eco))
         book = loans + plan.drawn.stock("outside_book")
-        return np.where(np.isin(eco.market, ("BK", "ABS"))[:, None], plan.parameters.of("capital_requirement") * book, 0.0)
+        return np.where(
+            np.isin(eco.market, ("BK", "ABS"))[:, None], plan.parameters.of("capital_requirement") * book, 0.0
+        )
 
     def _cash_floor(self, franchise: np.ndarray) -> np.ndarray:
         """Cash that a lab needs to raise equity once the shock has made it cheap; 0 for all others."""

@@ -107,7 +107,9 @@ def _apply(left: dict[str, np.ndarray], ecosystem: Ecosystem, shock: Shock, kept
     try:
         rows = ecosystem.rows(shock.who)
     except BadInput as refused:
-        raise BadInput([Fault("--shock", each.found, each.expected, nearest=each.nearest) for each in refused.faults]) from None
+        raise BadInput(
+            [Fault("--shock", each.found, each.expected, nearest=each.nearest) for each in refused.faults]
+        ) from None
     if shock.what == "funding":
         lends = np.isin(rows, ecosystem.of_kind("lender", "rest_of_world"))
         left["funding_out"][rows[lends]] *= kept

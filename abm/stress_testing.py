@@ -107,7 +107,9 @@ def _check_conserved(sheet: Balance, state: Settled, worlds: list[int]) -> None:
     allowed = _CONSERVED * np.maximum(1.0, total(state.value))
     if not (gap <= allowed).all():
         worst = int(np.argmax(np.where(np.isnan(gap), np.inf, gap - allowed)))
-        raise ArithmeticError(f"world {worlds[worst]}: losses that arose and losses borne differ by {gap[worst]:.3g} USD bn")
+        raise ArithmeticError(
+            f"world {worlds[worst]}: losses that arose and losses borne differ by {gap[worst]:.3g} USD bn"
+        )
 
 
 def _of_worlds(parameters: Mapping[str, float | np.ndarray], chosen: slice, worlds: int) -> dict:

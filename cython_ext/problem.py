@@ -162,8 +162,10 @@ class Problem:
             share = getattr(self, name)
             if share.size and share.max() > 1.0:
                 raise ValueError(f"{name} must not exceed 1, found {share.max()}")
-        if np.any(self.debtor == self.creditor) or np.any(self.owner == self.issuer) or np.any(
-            self.holder == self.borrower
+        if (
+            np.any(self.debtor == self.creditor)
+            or np.any(self.owner == self.issuer)
+            or np.any(self.holder == self.borrower)
         ):
             raise ValueError("a firm cannot owe, own or fund itself")
         if self.exempt[self.issuer].any() or self.exempt[self.borrower].any():

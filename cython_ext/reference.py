@@ -11,7 +11,6 @@ TIE = 1e-10  # a payment or a limit missed by less than this, relative, is met
 MAX_ROUNDS = 100_000
 
 
-
 def row_sums(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
     """Sum `values` (k, W) by `rows` (k,) into (count, W), adding in the order of the input."""
     result = np.zeros((count, values.shape[1]))

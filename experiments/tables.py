@@ -123,7 +123,8 @@ def story(facts: dict) -> list[str]:
     failures = facts["failures"]
     if isinstance(failures, list):
         lines.append(
-            f"Firms fail in {facts['worlds_with_failures']:.0%} of worlds; in the worst 5% at least {failures[2]:.0f} do."
+            f"Firms fail in {facts['worlds_with_failures']:.0%} of worlds; "
+            f"in the worst 5% of worlds at least {failures[2]:.0f} do."
         )
     else:
         lines.append("No firm fails." if failures == 0 else f"{failures:.0f} of the firms fail.")

@@ -51,13 +51,13 @@ def test_undeclared_and_protected_names_are_refused(model):
     nvidia = model.firm("NVDA")
     with pytest.raises(AttributeError, match="did you mean 'cash'"):
         _ = nvidia.cahs
-    with pytest.raises(AttributeError, match="post it to model.ledger"):
+    with pytest.raises(AttributeError, match=r"post it to model\.ledger"):
         nvidia.cash = 1.0
     with pytest.raises(AttributeError, match="ecosystem's data"):
         nvidia.ai_revenue = 1.0
     with pytest.raises(AttributeError, match="did you mean 'enterprise_multiple'"):
         nvidia.enterprise_multipel = 1.0
-    with pytest.raises(TypeError, match="cannot be removed|not be removed"):
+    with pytest.raises(TypeError, match="not be removed"):
         nvidia.remove()
 
 
@@ -98,7 +98,9 @@ def test_mesas_data_collector_works_on_a_world(model):
     collector.collect(world)
     frame = collector.get_agent_vars_dataframe()
     assert len(frame) == len(model.ecosystem)
-    assert frame["debt"].sum() == pytest.approx(model.ledger.owed("bond", "loan", "gpu_loan", "abs", "vendor_loan")[:, 3].sum())
+    assert frame["debt"].sum() == pytest.approx(
+        model.ledger.owed("bond", "loan", "gpu_loan", "abs", "vendor_loan")[:, 3].sum()
+    )
 
 
 def test_the_graph_of_a_world_is_its_claims(model):

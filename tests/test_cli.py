@@ -30,7 +30,14 @@ def command(monkeypatch, tmp_path, capsys):
 def test_stress_says_who_is_hit_and_writes_the_tables(command):
     code, out, _ = command("stress", "--shock", "all:revenue:0.3", "--no-figures")
     assert code == 0
-    for part in ("OAI", "stakes marked down (OAI)", "Where the loss arose", "Who bears it", "No firm fails", "llustrative"):
+    for part in (
+        "OAI",
+        "stakes marked down (OAI)",
+        "Where the loss arose",
+        "Who bears it",
+        "No firm fails",
+        "llustrative",
+    ):
         assert part in out
     folder = Path(out.split("Tables: ")[1].strip())
     assert {each.name for each in folder.iterdir()} == {"summary.json", "firms.csv", "events.csv", "worlds.csv"}
@@ -125,9 +132,13 @@ def test_an_interrupted_run_leaves_nothing_and_says_130(command, monkeypatch, tm
 
 def test_help_and_kernels_load_no_heavy_library():
     heavy = "{'mesa', 'matplotlib', 'scipy', 'pandas', 'networkx'}"
-    for module, call in (("cython_ext", ""), ("abm", ""), ("experiments.cli", "import contextlib, io\n"
-        "sys.argv = ['cloudcity', '--help']\n"
-        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n    module.main()\n")):  # fmt: skip
-        code = f"import sys, {module}\nmodule = sys.modules['{module}']\n{call}print(sorted({heavy} & set(sys.modules)))"
+    ask_for_help = (
+        "import contextlib, io\nsys.argv = ['cloudcity', '--help']\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n    module.main()\n"
+    )
+    for module, call in (("cython_ext", ""), ("abm", ""), ("experiments.cli", ask_for_help)):
+        code = (
+            f"import sys, {module}\nmodule = sys.modules['{module}']\n{call}print(sorted({heavy} & set(sys.modules)))"
+        )
         loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert loaded.stdout.strip() == "[]", module

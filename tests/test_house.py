@@ -16,7 +16,11 @@ import experiments
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = {each.__name__: Path(each.__file__).parent for each in (cython_ext, abm, experiments)}
-BELOW = {"cython_ext": {"cython_ext"}, "abm": {"cython_ext", "abm"}, "experiments": {"cython_ext", "abm", "experiments"}}
+BELOW = {
+    "cython_ext": {"cython_ext"},
+    "abm": {"cython_ext", "abm"},
+    "experiments": {"cython_ext", "abm", "experiments"},
+}
 FORBIDDEN = {"cython_ext": {"mesa", "networkx", "pandas", "scipy", "matplotlib", "typer", "rich"},
              "abm": {"matplotlib", "nicegui", "typer", "rich"}, "experiments": set()}  # fmt: skip
 # Within the model: from the data up to the result. A module may import from its own layer and those before.
@@ -74,7 +78,9 @@ def test_every_public_name_can_be_reached():
 
 
 def test_no_file_has_grown_out_of_hand():
-    long = [path for base in PACKAGES.values() for path in base.rglob("*.py") if len(path.read_text().splitlines()) > 400]
+    long = [
+        path for base in PACKAGES.values() for path in base.rglob("*.py") if len(path.read_text().splitlines()) > 400
+    ]
     assert not long
 
 
@@ -82,13 +88,17 @@ def _python_blocks(page: Path) -> list[str]:
     return re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
 
 
-@pytest.mark.parametrize("page", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "page", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda each: each.name
+)
 def test_python_on_the_pages_runs(page, tmp_path):
     for block in _python_blocks(page):
         subprocess.run([sys.executable, "-c", block], check=True, cwd=tmp_path, capture_output=True, timeout=120)
 
 
-@pytest.mark.parametrize("page", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "page", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda each: each.name
+)
 def test_commands_on_the_pages_run(page, tmp_path):
     command = [sys.executable, "-c", "import sys; from experiments.cli import main; sys.argv[0] = 'cloudcity'; main()"]
     for block in re.findall(r"```(?:sh|console)\n(.*?)```", page.read_text(), re.DOTALL):
@@ -98,7 +108,9 @@ def test_commands_on_the_pages_run(page, tmp_path):
                 subprocess.run([*command, *words[1:]], check=True, cwd=tmp_path, capture_output=True, timeout=120)
 
 
-@pytest.mark.parametrize("page", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "page", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda each: each.name
+)
 def test_links_on_the_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
         if not target.startswith(("http://", "https://", "mailto:")) and (ROOT / ".git").exists():

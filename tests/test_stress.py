@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -77,7 +79,7 @@ def test_events_add_up_to_the_losses(city):
 def test_a_harder_shock_never_helps(city):
     harder = [abm.stress(city, [f"all:revenue:{size}", f"operator:cash:{size}", f"all:gpu_price:{size}"], quarters=8)
               for size in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]  # fmt: skip
-    for milder, worse in zip(harder, harder[1:], strict=False):
+    for milder, worse in pairwise(harder):
         assert (worse.value_after <= milder.value_after + 1e-9).all()
         assert (worse.raised[milder.raised > 0] > 0).all()
         assert worse.price[0] <= milder.price[0] + 1e-12
@@ -98,9 +100,7 @@ def test_the_same_bytes_for_any_threads_blocks_and_worlds(city):
         assert few.value_after.tobytes() == np.ascontiguousarray(whole.value_after[:, :count]).tobytes()
     alone = abm.stress(city, DRAWN, worlds=[17], draw_assumed=True)
     assert alone.value_after[:, 0].tobytes() == np.ascontiguousarray(whole.value_after[:, 17]).tobytes()
-    assert alone.events.frame().equals(
-        whole.events.frame().query("world == 17").reset_index(drop=True)
-    )
+    assert alone.events.frame().equals(whole.events.frame().query("world == 17").reset_index(drop=True))
 
 
 def test_another_seed_is_another_luck(city):
@@ -121,8 +121,12 @@ def test_each_switch_turns_its_mechanism_off(city):
 
 
 def test_parameters_reach_the_loop(city):
-    soft = abm.stress(city, HARD, quarters=8, parameters={"default_asset_recovery": 1.0, "default_receipt_recovery": 1.0})
-    hard = abm.stress(city, HARD, quarters=8, parameters={"default_asset_recovery": 0.6, "default_receipt_recovery": 0.6})
+    soft = abm.stress(
+        city, HARD, quarters=8, parameters={"default_asset_recovery": 1.0, "default_receipt_recovery": 1.0}
+    )
+    hard = abm.stress(
+        city, HARD, quarters=8, parameters={"default_asset_recovery": 0.6, "default_receipt_recovery": 0.6}
+    )
     assert hard.balance.borne[0] > soft.balance.borne[0]
     by_world = abm.stress(city, MILD, worlds=3, parameters={"valuation_elasticity": np.array([1.0, 2.0, 3.0])})
     oai = by_world.loss[city.row["OAI"]]

@@ -13,8 +13,7 @@ from abm.agents.rest_of_world import RestOfWorld
 from abm.agents.vehicle import Vehicle
 
 CLASSES = {
-    each.kind: each
-    for each in (Hyperscaler, Operator, Chipmaker, AILab, Vehicle, Lender, Government, RestOfWorld)
+    each.kind: each for each in (Hyperscaler, Operator, Chipmaker, AILab, Vehicle, Lender, Government, RestOfWorld)
 }
 
 __all__ = ["CLASSES", "AILab", "Chipmaker", "Firm", "Government", "Hyperscaler", "Lender", "Operator",

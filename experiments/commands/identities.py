@@ -11,9 +11,7 @@ from experiments.commands import options
 Worlds = Annotated[int, typer.Option("--worlds", min=1, max=4096, help="Worlds to draw and check.")]
 
 
-def identities(
-    ecosystem: options.Ecosystem = "ai_2026", worlds: Worlds = 1, seed: options.Seed = 1
-) -> None:
+def identities(ecosystem: options.Ecosystem = "ai_2026", worlds: Worlds = 1, seed: options.Seed = 1) -> None:
     """Close the opening state with the rest of the world and print the residual of every accounting identity.
 
     With more than one world, numbers graded assumed are drawn from their ranges. Exit code 1 if one fails.

@@ -14,7 +14,7 @@ from abm.errors import BadInput, Fault, shown
 Ecosystem = Annotated[
     str, typer.Option("--ecosystem", metavar="NAME", help="A shipped name, a folder of CSV files or a .graphml file.")
 ]
-Worlds = Annotated[int, typer.Option("--worlds", min=1, max=1_000_000, help="How many worlds to draw.")]
+Worlds = Annotated[int, typer.Option("--worlds", min=1, max=200_000, help="How many worlds to draw.")]
 Seed = Annotated[int, typer.Option("--seed", help="Luck of the draws; the same seed gives the same bytes.")]
 DrawAssumed = Annotated[
     bool, typer.Option("--draw-assumed", help="Draw opening numbers graded assumed from their range, world by world.")

@@ -27,7 +27,7 @@ def run(
     figures: options.Figures = True,
     quiet: options.Quiet = False,
 ) -> None:
-    """End users pay 30% less for AI for a year: who is hit, through what, and what would it take to break the circle?"""
+    """End users pay 30% less for AI for a year: who is hit, through what, and what would it take to break firms?"""
     from abm.ecosystem import load
     from abm.opening import open_ledger
     from abm.stress_testing import stress
@@ -47,9 +47,7 @@ def run(
                        draw_assumed=True, progress=show)  # fmt: skip
     _print_drawn(drawn, out_console)
     inputs = {"worlds": worlds, "seed": seed}
-    folder = output.write(
-        out or output.named("run", inputs), lambda path: _write(path, result, facts, drawn, figures)
-    )
+    folder = output.write(out or output.named("run", inputs), lambda path: _write(path, result, facts, drawn, figures))
     out_console.print()
     out_console.print(f"Tables{' and figures' if figures else ''}: {folder}")
 
@@ -60,8 +58,8 @@ def _print_opening(network, open_ledger, out: Console) -> None:
 
     ledger = open_ledger(Drawn(network), Parameters(network))
     out.print(
-        f"[bold]{network.name}[/]: {len(network)} firms, {len(network.claims)} claims, balance sheets of {network.opening}; "
-        f"books balance to {ledger.check():.1e}."
+        f"[bold]{network.name}[/]: {len(network)} firms, {len(network.claims)} claims, "
+        f"balance sheets of {network.opening}; books balance to {ledger.check():.1e}."
     )
     out.print()
 
@@ -84,8 +82,8 @@ def _print_ladder(network, seed: int, threads: int, out: Console) -> None:
             failed = [network.id[each] for each in result.flagged("default")[:, 0].nonzero()[0]]
             row += [f"{result.balance.borne[0]:,.0f} ({result.amplification[0]:.2f})", " ".join(failed) or "nobody"]
         table.add_row(*row)
-    out.print("How hard must it hit? USD bn lost (per dollar that the shock took). Money is tight: lenders place 90% less, "
-              "chips sell at half price.")  # fmt: skip
+    out.print("How hard must it hit? USD bn lost (per dollar that the shock took).")
+    out.print("Money is tight: lenders place 90% less new money, chips sell at half price.")
     out.print(table)
     out.print()
 
