@@ -20,6 +20,7 @@ from abm.stress_result import StressResult, join
 from cython_ext import Settled, settle, total
 
 BLOCK = 512  # worlds settled together: enough to amortise Python, few enough to stay in the cache
+LONGEST = 12  # quarters: further ahead, flat run rates say nothing
 TRACED = 64  # worlds whose events are kept one by one
 _CONSERVED = 1e-9  # relative
 
@@ -125,8 +126,8 @@ def _check(
     parameters: Mapping[str, float | np.ndarray],
 ) -> None:  # fmt: skip
     faults = []
-    if not 1 <= quarters <= 40:
-        faults.append(Fault("--horizon", str(quarters), "1 to 40 quarters"))
+    if not 1 <= quarters <= LONGEST:
+        faults.append(Fault("--horizon", str(quarters), f"1 to {LONGEST} quarters"))
     if not worlds or min(worlds) < 0:
         faults.append(Fault("--worlds", str(len(worlds)), "at least one world, numbered from 0"))
     vary = draw_assumed or any(each.drawn for each in shocks) or any(np.ndim(each) for each in parameters.values())

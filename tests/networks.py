@@ -90,6 +90,7 @@ def random_problem(rng: np.random.Generator, firms: int | None = None, worlds: i
     exempt[-1] = 1
     priority = rng.integers(0, 5, m)
     gate = np.where((priority == 4) & (rng.random(m) < 0.6), rng.integers(0, 4, m), 0)
+    sale = (priority == 2) | (priority == 3) | ((priority == 4) & (rng.random(m) < 0.2))
     due = rng.lognormal(0.0, 1.0, (m, worlds))
     share = rng.random((s, worlds))
     held = np.zeros((n, worlds))
@@ -105,7 +106,7 @@ def random_problem(rng: np.random.Generator, firms: int | None = None, worlds: i
     np.add.at(got, creditor, due)
     need = np.maximum(owed - got, 0.0)
     return Problem(
-        debtor=debtor, creditor=creditor, priority=priority, gate=gate, sale=(priority == 2) | (priority == 3),
+        debtor=debtor, creditor=creditor, priority=priority, gate=gate, sale=sale,
         owner=owner, issuer=issuer, holder=holder, borrower=borrower, rank=rng.integers(0, 3, h), exempt=exempt,
         due=due, share=share, balance=rng.lognormal(0.0, 1.0, (h, worlds)),
         cash=(need + positive(0.3)) * rng.uniform(1.0 - 0.6 * stress, 1.0, (n, worlds)),

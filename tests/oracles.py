@@ -55,8 +55,8 @@ def greatest_payments(problem: Problem, flags: np.ndarray, world: int) -> np.nda
 
 
 def _floored_at_zero(passed_on: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """The solution of y = max(0, known + passed_on y): solve for those above zero until they are the right ones."""
-    above_zero = np.ones(known.size, bool)
+    """The solution of y = max(0, known + passed_on y): add those that are above zero and solve, until none is new."""
+    above_zero = np.zeros(known.size, bool)
     while True:
         y = np.zeros(known.size)
         inner = np.ix_(above_zero, above_zero)

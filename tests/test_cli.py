@@ -88,7 +88,7 @@ BAD = [
     (("stress", "--shock", "NVIDA:cash:0.3"), "did you mean 'NVIDIA'"),
     (("stress", "--shock", "all:revenue:1.5"), "a share from 0 to 1"),
     (("stress", "--shock", "all:revenue:0.3", "--worlds", "9"), "would all be the same"),
-    (("stress", "--shock", "all:revenue:0.3", "--horizon", "0"), "1 to 40 quarters"),
+    (("stress", "--shock", "all:revenue:0.3", "--horizon", "0"), "1 to 12 quarters"),
     (("stress", "--shock", "all:revenue:0.3", "--set", "x"), "ADDRESS=VALUE"),
     (("stress", "--shock", "all:revenue:0.3", "--set", "enterprise_multipel=5"), "did you mean 'enterprise_multiple'"),
     (("stress", "--shock", "all:revenue:0.3", "--off", "fires"), "did you mean 'fire_sale'"),

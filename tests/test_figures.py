@@ -12,10 +12,10 @@ from matplotlib.text import Text
 
 import abm
 from abm.attribution import CHANNELS
-from abm.ecosystem.vocabulary import DEBT_LAYERS, LAYERS
+from abm.ecosystem.vocabulary import DEBT_LAYERS
 from experiments.figures import cascade, draw_all, losses, network, save, spread
+from experiments.figures.bars import bars_of
 from experiments.figures.cascade_panels import loss_share
-from experiments.figures.loss_bars import bars_of
 from experiments.figures.network_map import plan_map, value_of
 from experiments.figures.palette import CHANNEL_COLOURS, FAMILY_COLOURS
 from experiments.figures.steps import steps_of
@@ -142,11 +142,15 @@ def test_chip_links_are_the_planned_purchases_or_the_orders(city):
     share = city.mixes["chips:MSFT"]["NVDA"][0]
     bought = min(city.stock("chips_unenergised")[microsoft], city.stock("ai_capex")[microsoft])
     assert amount == pytest.approx(4 * share * bought)
-    orders = city.claims.of("order_book")
-    assert LAYERS[city.claims.layer[orders[0]]] == "order_book"
-    lab = ties.amount[chips & (ties.payer == city.row["ANT"])]
-    assert lab == pytest.approx(sum(city.claims.committed[each] for each in orders
-                                    if city.claims.source[each] == city.row["ANT"]))  # fmt: skip
+    assert amount.size == 1
+    claims = city.claims
+    for buyer, seller in (("ANT", "AVGO"), ("IREN", "NVDA")):
+        ends = city.row[buyer], city.row[seller]
+        orders = [each for each in claims.of("order_book") if (claims.source[each], claims.target[each]) == ends]
+        share = city.mixes.get(f"chips:{buyer}", {}).get(seller, (0.0,))[0]
+        bought = min(city.stock("chips_unenergised")[ends[0]], city.stock("ai_capex")[ends[0]])
+        drawn = ties.amount[chips & (ties.payer == ends[0]) & (ties.receiver == ends[1])]
+        assert drawn.tolist() == pytest.approx([max(4 * share * bought, claims.committed[orders].sum())])
 
 
 def test_cascade_adds_up_to_the_loss(fall):
@@ -160,6 +164,9 @@ def test_cascade_adds_up_to_the_loss(fall):
     )
     assert (steps[-1].fails | steps[-1].failed).tolist() == fall.flagged("default")[:, 0].tolist()
     assert sum(each.fails.sum() for each in steps) == fall.flagged("default").sum() > 0
+    for place, step in enumerate(steps):
+        earlier = sum((each.fails.astype(int) for each in steps[:place]), np.zeros(before.size, int))
+        assert step.failed.tolist() == (earlier > 0).tolist()
 
 
 def test_hits_are_the_events(fall):
@@ -240,7 +247,9 @@ def test_tiny_networks_and_empty_shocks(shocks, tmp_path):
 
 
 def test_no_shock_on_the_shipped_network(city, tmp_path):
-    assert len(draw_all(abm.stress(city, []), tmp_path)) == 3
+    result = abm.stress(city, [])
+    assert len(draw_all(result, tmp_path)) == 3
+    assert losses(result).axes[1].get_xlim()[1] > 0.0
 
 
 @pytest.mark.parametrize("count", [2, 100])
@@ -253,6 +262,11 @@ def test_many_worlds(city, tmp_path, count):
     if count > 64:
         with pytest.raises(ValueError, match="no event log"):
             cascade(result, world=99)
+
+
+def test_a_band_needs_enough_worlds(city):
+    lines = [len(spread(abm.stress(city, ["all:revenue:0.1..0.6"], worlds=count)).axes[0].lines) for count in (24, 40)]
+    assert lines == [0, 1]
 
 
 def test_a_single_world_has_no_spread(fall):

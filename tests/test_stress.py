@@ -147,8 +147,8 @@ def test_events_of_only_the_first_worlds_are_kept(city):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"quarters": 0}, "1 to 40 quarters"),
-        ({"quarters": 41}, "1 to 40 quarters"),
+        ({"quarters": 0}, "1 to 12 quarters"),
+        ({"quarters": 13}, "1 to 12 quarters"),
         ({"worlds": 0}, "at least one world"),
         ({"worlds": [-1]}, "at least one world"),
         ({"worlds": 5}, "would all be the same"),

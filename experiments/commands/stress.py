@@ -17,7 +17,7 @@ Shocks = Annotated[
         "SIZE is a share such as 0.3, or a range such as 0.1..0.5 to draw from. Repeatable.",
     ),
 ]
-Horizon = Annotated[int, typer.Option("--horizon", help="Quarters of planned flows that are cleared as one, 1 to 40.")]
+Horizon = Annotated[int, typer.Option("--horizon", help="Quarters of planned flows that are cleared as one, 1 to 12.")]
 Off = Annotated[
     list[str] | None,
     typer.Option(

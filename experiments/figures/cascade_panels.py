@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from abm.stress_result import StressResult
 from experiments.figures.canvas import MARGIN, WIDTH, blank, caption_height, page, panel, write_caption
+from experiments.figures.cascade_key import NORM, SCALE, draw_key
 from experiments.figures.curves import Stroke, draw_strokes
 from experiments.figures.discs import boxes_of, draw_discs
 from experiments.figures.labels import Label, place_labels
@@ -18,14 +16,11 @@ from experiments.figures.network_map import Drawing, plan_map
 from experiments.figures.nodes import Nodes, wrapped
 from experiments.figures.palette import (
     CHANNEL_COLOURS,
-    CHANNEL_NAMES,
     CHANNEL_STYLES,
     GREY,
     INK,
     KIND_NAMES,
     NORMAL,
-    PALE,
-    SMALL,
 )  # fmt: skip
 from experiments.figures.steps import Hit, Step, steps_of
 from experiments.figures.words import MINUS, caption, lines, money, position
@@ -36,9 +31,6 @@ _LINE, _HEAD, _KEY = 0.138, 0.56, 0.66  # inches
 _WIDEST, _LEAST, _MOST = 5.0, 0.004, 60  # points; smallest hit drawn, as a share of the largest; hits a panel
 _LABELLED = 5
 _SLACK = 0.22  # labels may reach into the margin
-# Light to dark, so that it survives in grey.
-_SCALE = LinearSegmentedColormap.from_list("loss", ["#FFF7EC", "#FDD49E", "#FC8D59", "#D7301F", "#7F0000", "#3A0000"])
-_NORM = PowerNorm(0.5, 0.0, 1.0)
 
 
 def cascade(result: StressResult, world: int | None = None) -> Figure:
@@ -68,7 +60,7 @@ def cascade(result: StressResult, world: int | None = None) -> Figure:
         figure.text(left / WIDTH, (bottom + cell - 0.02) / figure.get_figheight(), titles[number], fontsize=NORMAL,
                     color=INK, va="top", linespacing=1.1)  # fmt: skip
         _draw_step(axes, drawing, step, value, largest)
-    _draw_key(figure, foot, steps)
+    draw_key(figure, foot, _KEY, [_seen(step) for step in steps], any(step.fails.any() for step in steps))
     return figure
 
 
@@ -98,7 +90,7 @@ def _draw_step(axes: Axes, drawing: Drawing, step: Step, value: np.ndarray, larg
         for hit in _seen(step)
     ], scale)  # fmt: skip
     share = loss_share(nodes.total(np.minimum(step.lost, value)), nodes.total(value))
-    faces = [_SCALE(_NORM(each)) if each > 0.0005 else "#FFFFFF" for each in share]
+    faces = [SCALE(NORM(each)) if each > 0.0005 else "#FFFFFF" for each in share]
     edges = [INK if each > 0.0005 else GREY for each in share]
     draw_discs(axes, nodes, layout, faces, edges, 0.5)
     for mask, colour, size in ((step.failed, GREY, 14), (step.fails, INK, 26)):
@@ -154,31 +146,3 @@ def _seen(step: Step) -> list[Hit]:
     """The hits of a step large enough to draw; they come first in `step.hits`."""
     least = _LEAST * max((hit.amount for hit in step.hits), default=0.0)
     return [hit for hit in step.hits[:_MOST] if hit.amount >= least]
-
-
-def _draw_key(figure: Figure, foot: float, steps: list[Step]) -> None:
-    """Colour bar of the losses on the left, channels on the right."""
-    bar = panel(figure, MARGIN + 0.05, foot + 0.36, 2.3, 0.11)
-    ticks = [0.01, 0.1, 0.25, 0.5, 1.0]
-    scale = figure.colorbar(ScalarMappable(_NORM, _SCALE), cax=bar, orientation="horizontal", ticks=ticks)
-    scale.ax.set_xticklabels([f"{each:.0%}" for each in ticks], fontsize=SMALL, color=INK)
-    scale.ax.tick_params(length=2, pad=1.5, color=GREY)
-    scale.outline.set_edgecolor(PALE)
-    bar.set_title("lost so far, share of equity value before", fontsize=SMALL, color=INK, loc="left", pad=3)
-    drawn = {hit.channel for step in steps for hit in _seen(step)}
-    used = [each for each in CHANNEL_STYLES if each in drawn]
-    handles = [_sample(CHANNEL_COLOURS[each], linestyle=CHANNEL_STYLES[each], linewidth=2.5) for each in used]
-    names = [f"hit through {CHANNEL_NAMES[each]}" for each in used]
-    if any(step.fails.any() for step in steps):
-        handles += [_sample(each, marker="x", linestyle="", markersize=5, markeredgewidth=1.3) for each in (INK, GREY)]
-        names += ["fails now", "has failed"]
-    if handles:
-        key = panel(figure, 2.75, foot, WIDTH - 2.75 - MARGIN, _KEY - 0.08)
-        key.set_axis_off()
-        key.legend(handles, names, loc="upper left", ncols=2, fontsize=SMALL, frameon=False, borderpad=0,
-                   borderaxespad=0, handlelength=2.0, columnspacing=1.4, labelcolor=INK)  # fmt: skip
-
-
-def _sample(colour: str, **style) -> Line2D:
-    """An entry of the key."""
-    return Line2D([], [], color=colour, **style)

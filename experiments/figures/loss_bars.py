@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,8 +11,9 @@ from matplotlib.ticker import StrMethodFormatter
 
 from abm.attribution import CHANNELS, Balance
 from abm.stress_result import StressResult
+from experiments.figures.bars import SEEN, Bars, bars_of
 from experiments.figures.canvas import MARGIN, WIDTH, caption_height, page, panel, write_caption
-from experiments.figures.nodes import fold, wrapped
+from experiments.figures.nodes import wrapped
 from experiments.figures.palette import (
     BLACK,
     CHANNEL_COLOURS,
@@ -27,43 +28,11 @@ from experiments.figures.palette import (
 )  # fmt: skip
 from experiments.figures.words import caption, lines, money, position, shock_in_words
 
-_MOST = 12  # firms with a bar of their own
-_SEEN = 1e-3  # USD bn
 _BAR, _LOWER, _HEAD = 0.24, 1.2, 0.56  # inches
 _LEFT = 1.55
 _BORNE = {"owners": "owners outside the network", "rest_of_world": "rest of the world, as supplier and creditor",
           "new_lenders": "new lenders"}  # fmt: skip
 _BORNE_COLOURS = {"owners": "#4D4D4D", "rest_of_world": PALE, "new_lenders": GREEN}
-
-
-@dataclass(frozen=True)
-class Bars:
-    """Losses by bar, largest first: `lost[channel]` of net worth and `equity` of owners, USD bn (bars,)."""
-
-    name: list[str]
-    lost: dict[str, np.ndarray]
-    equity: np.ndarray
-
-
-def bars_of(result: StressResult, place: int | None) -> Bars:
-    """The largest losers and the rest together, in one world or (None) on average; the rest of the world is no firm."""
-    def pick(values: np.ndarray) -> np.ndarray:
-        return values.mean(axis=1) if place is None else values[:, place]
-
-    firms = np.ones(len(result.ecosystem), bool)
-    firms[result.ecosystem.rest_of_world] = False
-    nodes = fold(result.ecosystem, firms)
-    lost = {each: nodes.total(pick(result.lost[each])) for each in CHANNELS}
-    equity, net = nodes.total(pick(result.loss)), sum(lost.values())
-    losers = np.flatnonzero(np.abs(net) > _SEEN)
-    ranked = losers[np.argsort(-np.maximum(net, equity)[losers], kind="stable")]
-    groups = [[each] for each in ranked[:_MOST]] + ([list(ranked[_MOST:])] if ranked.size > _MOST else [])
-    names = [nodes.name[each] for each in ranked[:_MOST]]
-    names += [f"{ranked.size - _MOST} other firms"] if ranked.size > _MOST else []
-    return Bars(
-        names, {each: np.array([values[group].sum() for group in groups]) for each, values in lost.items()},
-        np.array([equity[group].sum() for group in groups]),
-    )  # fmt: skip
 
 
 def losses(result: StressResult, world: int | None = None) -> Figure:
@@ -76,7 +45,7 @@ def losses(result: StressResult, world: int | None = None) -> Figure:
     foot, upper = caption_height(text), _BAR * max(len(bars.name), 3) + 0.15
     told = lines(_subtitle(result, place), 96)
     head = _HEAD + 0.135 * told.count("\n")
-    used = [each for each, values in bars.lost.items() if np.abs(values).sum() > _SEEN]
+    used = [each for each, values in bars.lost.items() if np.abs(values).sum() > SEEN]
     key = 0.155 * (len(used) // 3 + 1) + 0.12
     figure = page(head + key + upper + 0.45 + _LOWER + foot, "Who loses, and through what", told)
     write_caption(figure, text)
@@ -117,11 +86,11 @@ def _draw_firms(axes: Axes, bars: Bars) -> bool:
     y = np.arange(len(bars.name), dtype=float)
     parts = [
         (CHANNEL_NAMES[each], bars.lost[each], CHANNEL_COLOURS[each], CHANNEL_HATCHES.get(each, ""))
-        for each in CHANNELS if np.abs(bars.lost[each]).sum() > _SEEN
+        for each in CHANNELS if np.abs(bars.lost[each]).sum() > SEEN
     ]  # fmt: skip
     _stack(axes, y, parts, 0.74)
     net = sum(bars.lost.values())
-    spared = net - bars.equity > max(0.005 * float(np.abs(net).max(initial=0.0)), _SEEN)
+    spared = net - bars.equity > max(0.005 * float(np.abs(net).max(initial=0.0)), SEEN)
     if spared.any():
         axes.plot(bars.equity[spared], y[spared], linestyle="", marker="D", markersize=4, markerfacecolor=PAPER,
                   markeredgecolor=BLACK, label="owners' part ends here; creditors bear the rest")  # fmt: skip
