@@ -8,6 +8,7 @@ import networkx
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 from matplotlib.text import Text
 
 import abm
@@ -233,6 +234,14 @@ def test_same_bytes_twice(fall, tmp_path, suffix):
         one, two = save(draw(), tmp_path / f"one.{suffix}"), save(draw(), tmp_path / f"two.{suffix}")
         assert one.read_bytes() == two.read_bytes()
     assert sorted(each.name for each in tmp_path.iterdir()) == [f"one.{suffix}", f"two.{suffix}"]
+
+
+def test_the_palette_of_a_png_keeps_rare_colours(city, tmp_path):
+    figure = network(city)
+    found = imread(save(figure, tmp_path / "map.png"))[..., :3]
+    figure.savefig(tmp_path / "full.png", dpi=200)
+    assert np.abs(found - imread(tmp_path / "full.png")[..., :3]).max() <= 12 / 255
+    assert (tmp_path / "map.png").stat().st_size < 300_000
 
 
 def test_other_suffixes_are_refused(city, tmp_path):

@@ -13,7 +13,7 @@ from experiments.figures.curves import Stroke, draw_strokes
 from experiments.figures.discs import boxes_of, draw_discs
 from experiments.figures.labels import Label, place_labels
 from experiments.figures.network_map import Drawing, plan_map
-from experiments.figures.nodes import Nodes, wrapped
+from experiments.figures.nodes import Nodes
 from experiments.figures.palette import (
     CHANNEL_COLOURS,
     CHANNEL_STYLES,
@@ -29,8 +29,10 @@ _REACH = (-3.5, 3.5, -2.75, 2.85)
 _COLUMNS, _GAP = 2, 0.16
 _LINE, _HEAD, _KEY = 0.138, 0.56, 0.66  # inches
 _WIDEST, _LEAST, _MOST = 5.0, 0.004, 60  # points; smallest hit drawn, as a share of the largest; hits a panel
-_LABELLED = 5
+_LABELLED = 6
 _SLACK = 0.22  # labels may reach into the margin
+_COLUMN = 13  # characters of a label's line
+_ASIDE = {"color": "#666666"}
 
 
 def cascade(result: StressResult, world: int | None = None) -> Figure:
@@ -98,13 +100,12 @@ def _draw_step(axes: Axes, drawing: Drawing, step: Step, value: np.ndarray, larg
         axes.scatter(*layout.at[struck].T, marker="x", s=size, linewidths=1.3, color=colour, zorder=5)
     hit = nodes.total(step.hit)
     ranked = [each for each in np.argsort(-hit, kind="stable")[:_LABELLED] if hit[each] > 0.05]
-    labels = [
-        Label(_hit_label(nodes, each, hit[each]), tuple(layout.at[each]), tuple(layout.away[each]),
-              layout.radius[each] + 0.06)
-        for each in ranked
-    ]  # fmt: skip
-    # The first panel has no links: its middle has room to say who stands where.
-    place_labels(axes, labels + (_sides(drawing) if step.first == 0 else []), boxes_of(layout), _SLACK)
+    labels = [_label(drawing, each, f"{_called(nodes, each)} {MINUS}{money(hit[each])}") for each in ranked]
+    sources = dict.fromkeys(each.source for each in step.hits[:_LABELLED] if each.source not in ranked)
+    labels += [_label(drawing, each, _called(nodes, each), _ASIDE) for each in sources]
+    # The first panel has no links, and so room to say who stands where.
+    labels += _sides(drawing, {nodes.kind[each] for each in ranked}) if step.first == 0 else []
+    place_labels(axes, labels, boxes_of(layout), _SLACK)
 
 
 def loss_share(lost: np.ndarray, value: np.ndarray) -> np.ndarray:
@@ -112,24 +113,28 @@ def loss_share(lost: np.ndarray, value: np.ndarray) -> np.ndarray:
     return np.clip(np.divide(lost, value, out=np.zeros_like(lost), where=value > 1e-9), 0.0, 1.0)
 
 
-def _hit_label(nodes: Nodes, disc: int, amount: float) -> str:
-    name = "Outsiders" if nodes.kind[disc] == "rest_of_world" else wrapped(nodes.name[disc])
-    between = "\n" if "\n" in name else " "
-    return f"{name}{between}{MINUS}{money(amount)}"
+def _called(nodes: Nodes, disc: int) -> str:
+    return "Outsiders" if nodes.kind[disc] == "rest_of_world" else nodes.name[disc]
 
 
-def _sides(drawing: Drawing) -> list[Label]:
-    """The kinds, on the inner side of their firms."""
+def _label(drawing: Drawing, disc: int, text: str, style: dict | None = None) -> Label:
+    at, away = drawing.layout.at[disc], drawing.layout.away[disc]
+    return Label(lines(text, _COLUMN, 4), tuple(at), tuple(away), drawing.layout.radius[disc] + 0.06, style or {})
+
+
+def _sides(drawing: Drawing, named: set[str]) -> list[Label]:
+    """The kinds, outside their firms, or inside where some of these are `named` themselves."""
     labels, layout = [], drawing.layout
     for kind in layout.headings:
         at = layout.at[[found == kind for found in drawing.nodes.kind]]
         x, y = at.mean(axis=0)
+        out, edge = (-1.0, np.min) if kind in named else (1.0, np.max)
         if kind in ("ai_lab", "chipmaker"):
-            spot, away = (x, np.sign(y) * np.abs(at[:, 1]).min()), (0.0, -np.sign(y))
+            spot, away = (x, np.sign(y) * edge(np.abs(at[:, 1]))), (0.0, out * np.sign(y))
         else:
             level = np.abs(at[:, 1] - y) < 0.3
-            spot, away = (np.sign(x) * np.abs(at[level, 0]).min(), y), (-np.sign(x), 0.0)
-        labels.append(Label(KIND_NAMES[kind], spot, away, 0.2, {"color": "#666666", "style": "italic"}))
+            spot, away = (np.sign(x) * edge(np.abs(at[level, 0])), y), (out * np.sign(x), 0.0)
+        labels.append(Label(lines(KIND_NAMES[kind], _COLUMN), spot, away, 0.2, _ASIDE | {"style": "italic"}))
     return labels
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 
 from experiments.figures.layout import Layout
-from experiments.figures.palette import PAPER
+from experiments.figures.palette import HOLLOW, PAPER, faded
 
 _POINTS = 28
 _INCH = 72.0  # points
@@ -17,14 +17,14 @@ _INCH = 72.0  # points
 
 @dataclass(frozen=True)
 class Stroke:
-    """One link to draw: `width` in points, `lane` keeps parallel links apart, `hollow` is drawn as an empty pipe."""
+    """One link to draw: `width` in points, `lane` keeps parallel links apart, `hollow` has a pale inside."""
 
     source: int
     target: int
     colour: str
     width: float
     style: str | tuple = "-"
-    lane: int = 0
+    lane: float = 0.0
     hollow: bool = False
 
 
@@ -36,7 +36,8 @@ def draw_strokes(axes: Axes, layout: Layout, strokes: list[Stroke], scale: float
         # A white edge under each line shows which of two crossing lines is which.
         passes = [(PAPER, each.width + 1.0, "-"), (each.colour, each.width, each.style)]
         if each.hollow:
-            passes = [passes[0], (each.colour, max(each.width, 1.6), "-"), (PAPER, max(each.width, 1.6) - 1.1, "-")]
+            wide = max(each.width, 1.6)
+            passes = [passes[0], (each.colour, wide, "-"), (faded(each.colour, HOLLOW), wide - 1.1, "-")]
         for colour, width, style in passes:
             lines.append(line)
             colours.append(colour)

@@ -7,7 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
 from experiments.figures.canvas import blank
-from experiments.figures.palette import FAMILY_COLOURS, FAMILY_NAMES, FAMILY_STYLES, GREY, INK, PAPER, SMALL
+from experiments.figures.palette import (
+    FAMILY_COLOURS,
+    FAMILY_NAMES,
+    FAMILY_STYLES,
+    GREY,
+    HOLLOW,
+    INK,
+    PAPER,
+    SMALL,
+    faded,
+)
 from experiments.figures.ties import FAMILIES
 from experiments.figures.words import money
 
@@ -32,8 +42,8 @@ def draw_key(axes: Axes, drawing, size: np.ndarray, width_of) -> None:
     if any(not link.begun for link in drawing.links):
         x, y = _COLUMNS[1], _ROWS[2]
         axes.plot([x, x + _LINE], [y, y], color=GREY, linewidth=4, solid_capstyle="butt")
-        axes.plot([x, x + _LINE], [y, y], color=PAPER, linewidth=2.6, solid_capstyle="butt")
-        _write(axes, x + _LINE + 0.08, y, "hollow: signed, not begun")
+        axes.plot([x, x + _LINE], [y, y], color=faded(GREY, HOLLOW), linewidth=2.6, solid_capstyle="butt")
+        _write(axes, x + _LINE + 0.08, y, "pale inside: signed, not begun")
     if drawing.links:
         _draw_widths(axes, drawing.links[0].amount, width_of)
     _draw_sizes(axes, drawing.layout.radius, size)

@@ -106,8 +106,8 @@ def _upright(places: _Places, kinds: tuple[str, ...], sign: float) -> None:
     step = min(0.36, 2 * reach / max(slots, 1))
     y = step * slots / 2
     for kind, rows in columns.items():
-        over = y + max(0.9 * step, 0.19)
-        places.headings[kind] = sign * (_edge(over) + 0.14), over, "right" if sign > 0 else "left"
+        # Flush with the first label below it, so that it does not seem to name a disc further in.
+        places.headings[kind] = sign * (_edge(y) + 0.2), y + max(0.9 * step, 0.19), "right" if sign > 0 else "left"
         for depth, row in enumerate(rows):
             for place, each in enumerate(row):
                 height = y - place * step * roomy[kind]

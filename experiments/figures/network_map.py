@@ -16,7 +16,7 @@ from experiments.figures.key import draw_key
 from experiments.figures.labels import place_labels
 from experiments.figures.layout import Layout, arrange
 from experiments.figures.nodes import Nodes, fold
-from experiments.figures.palette import FAMILY_COLOURS, FAMILY_STYLES
+from experiments.figures.palette import FAMILY_COLOURS, FAMILY_STYLES, faded
 from experiments.figures.ties import FAMILIES, Link, Ties, contingent, merge, ties_of
 from experiments.figures.words import lines, money
 
@@ -24,7 +24,9 @@ _REACH = (-3.13, 3.13, -2.74, 2.74)
 _WIDEST = 7.0  # points
 _MOST, _LEAST = 140, 0.006  # links drawn, and the smallest as a share of the largest
 _CROWD = 48  # with more discs than this, some hang loose
-_ORDER = ("users", "debt", "chips", "ownership", "compute")  # the circle itself lies on top
+_ORDER = ("debt", "chips", "ownership", "users", "compute")  # the circle itself lies on top
+_FADING = 2.2  # points; thinner links fade, so that the large ones are seen first
+_ASIDE = 2.5  # lanes between what is only signed and what has begun
 _KEY, _HEAD = 0.86, 0.72  # inches for the key below and the titles above
 
 
@@ -119,11 +121,13 @@ def _width(amount: float, largest: float) -> float:
 
 def _draw_links(axes: Axes, drawing: Drawing) -> None:
     largest = drawing.links[0].amount if drawing.links else 1.0
-    draw_strokes(axes, drawing.layout, [
-        Stroke(link.source, link.target, FAMILY_COLOURS[link.family], _width(link.amount, largest),
-               FAMILY_STYLES[link.family], FAMILIES.index(link.family) - 2, not link.begun)
-        for link in sorted(drawing.links, key=lambda link: (_ORDER.index(link.family), -link.amount))
-    ])  # fmt: skip
+    strokes = []
+    for link in sorted(drawing.links, key=lambda link: (_ORDER.index(link.family), link.amount)):
+        width = _width(link.amount, largest)
+        colour = faded(FAMILY_COLOURS[link.family], min(1.0, 0.3 + 0.7 * width / _FADING))
+        lane, style = FAMILIES.index(link.family) - 2 + _ASIDE * (not link.begun), FAMILY_STYLES[link.family]
+        strokes.append(Stroke(link.source, link.target, colour, width, style, lane, not link.begun))
+    draw_strokes(axes, drawing.layout, strokes)
 
 
 def _caption(ecosystem: Ecosystem, drawing: Drawing) -> str:

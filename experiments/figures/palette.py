@@ -25,10 +25,18 @@ FAMILY_COLOURS = {"compute": BLUE, "chips": ORANGE, "debt": GREEN, "ownership": 
 FAMILY_STYLES = {
     "compute": "-", "chips": "-", "debt": (3.0, (6.5, 0.5)), "ownership": (0, (3.0, 0.5)), "users": "-",
 }  # fmt: skip
+HOLLOW = 0.22  # strength of the colour inside a hollow link
 FAMILY_NAMES = {
     "compute": "compute promised", "chips": "chips, per year", "debt": "debt", "ownership": "ownership stakes",
     "users": "end users pay, per year",
 }  # fmt: skip
+
+
+def faded(colour: str, strength: float) -> str:
+    """`colour` mixed with paper: all of it at strength 1, none at 0."""
+    parts = [255 - strength * (255 - int(colour[place : place + 2], 16)) for place in (1, 3, 5)]
+    return "#" + "".join(f"{round(part):02X}" for part in parts)
+
 
 # Through what a firm loses: colour, line style of a link, hatch of a bar, and what happens, in words.
 CHANNEL_COLOURS = {

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
+from PIL import Image  # comes with matplotlib, which writes its own PNGs with it
 
 _DPI = 200
+_COLOURS = 256  # of a PNG: few inks and their edges look the same to the eye, at a third of the size
 # Neither the time of writing nor the version of the library belongs into the file.
 _METADATA = {
     ".png": {"Software": None},
@@ -28,7 +30,16 @@ def save(figure: Figure, path: str | Path) -> Path:
     try:
         with matplotlib.rc_context({"svg.hashsalt": "cloudcity", "svg.fonttype": "path"}):
             figure.savefig(partial, format=suffix[1:], dpi=_DPI, metadata=_METADATA[suffix])
+        if suffix == ".png":
+            _reduce(partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return path
+
+
+def _reduce(path: Path) -> None:
+    """Rewrite a PNG with a palette that covers its colours, rare ones too, within a few steps of 255."""
+    with Image.open(path) as full:
+        few = full.convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(path, format="png", optimize=True, dpi=(_DPI, _DPI))
