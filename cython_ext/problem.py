@@ -15,7 +15,8 @@ PRIORITIES = ("operating_cost", "debt_service", "take_or_pay", "purchases", "inv
 HARD = 3
 # Claims on a balance, most senior first.
 RANKS = ("secured", "unsecured", "preferred")
-# A link that is new funding stays open while its condition holds; other links are `ordinary`.
+# A link that is new funding stays open while its condition holds; other links are `ordinary`. Nobody must
+# give new money before its own dues, so funding has a priority that a firm can cancel.
 GATES = ("ordinary", "secured_funding", "market_funding", "committed_funding")
 FLAGS = ("default", "covenant", "withdrawal")
 
@@ -168,6 +169,8 @@ class Problem:
             or np.any(self.holder == self.borrower)
         ):
             raise ValueError("a firm cannot owe, own or fund itself")
+        if np.any((self.gate > 0) & (self.priority < HARD)):
+            raise ValueError(f"gate: new funding must have a priority that can be cancelled, {PRIORITIES[HARD:]}")
         if self.exempt[self.issuer].any() or self.exempt[self.borrower].any():
             raise ValueError("exempt firms (rest of world, governments) can be neither issuer nor borrower")
         if self.issuer.size:

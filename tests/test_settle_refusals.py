@@ -106,7 +106,6 @@ def test_shares_above_one_are_refused(problem, name):
         changed(problem, name, 1.01)
 
 
-@pytest.mark.xfail(strict=True, reason="funding that a firm must pay first is accepted, and the twins disagree on it")
 def test_funding_is_what_is_paid_last():
     with pytest.raises(ValueError, match="gate"):
         small_problem(2, [(0, 1, 1.0, DEBT_SERVICE, COMMITTED_FUNDING)])
