@@ -38,11 +38,13 @@ def settle(
     from "all paid". `max_sweeps` stops earlier (`converged` then stays 0). Worlds are independent and
     are spread over `threads`, so results are the same to the last bit for any number of threads.
 
-    Raises `ArithmeticError` if an inner iteration does not settle, `ValueError` for threads < 1.
+    Raises `ArithmeticError` if an inner iteration does not settle, `ValueError` for threads < 1 and for a
+    `state` of another size.
     """
     if threads < 1:
         raise ValueError(f"threads must be at least 1, found {threads}")
     state = Settled.untouched(problem.firms, problem.worlds) if state is None else state
+    state.check_size(problem.firms, problem.worlds)
     limit = 3 * problem.firms + 1 if max_sweeps is None else max_sweeps
     if problem.firms and problem.worlds:
         _settle.settle(problem, state, limit, min(threads, problem.worlds))

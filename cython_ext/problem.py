@@ -224,6 +224,15 @@ class Settled:
             converged=np.zeros(worlds, np.int8),
         )
 
+    def check_size(self, firms: int, worlds: int) -> None:
+        """Raise `ValueError` unless every array is of this size: the kernel does not look where it reads and writes."""
+        smallest = Settled.untouched(0, 0)
+        for each in fields(self):
+            found, pattern = getattr(self, each.name).shape, getattr(smallest, each.name).shape
+            expected = (*pattern[:-2], firms, worlds)[-len(pattern) :]
+            if found != expected:
+                raise ValueError(f"{each.name} of the state has shape {found}, expected {expected}")
+
     def select(self, worlds: slice | np.ndarray) -> Settled:
         """The same state in only some of the worlds."""
         return Settled(**{each.name: getattr(self, each.name)[..., worlds] for each in fields(self)})

@@ -26,6 +26,7 @@ def _sum(rows: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
 def settle(problem: Problem, state: Settled | None = None, max_sweeps: int | None = None) -> Settled:
     """The contagion loop, world by world. See `cython_ext.settle` for the mathematics."""
     state = Settled.untouched(problem.firms, problem.worlds) if state is None else state
+    state.check_size(problem.firms, problem.worlds)
     limit = 3 * problem.firms + 1 if max_sweeps is None else max_sweeps
     for world in range(problem.worlds):
         _World(problem, state, world).run(limit)
