@@ -107,7 +107,9 @@ def settle(city: City) -> Outcome:
             owed = [(due["due"], paid[firm, due["priority"]]) for _, _, due in graph.out_edges(firm, data=True)
                     if due["priority"] < HARD]  # fmt: skip
             missed = sum(due * (1.0 - share) for due, share in owed)
-            if missed > TIE * max(1.0, sum(due for due, _ in owed)) or (data["principal"] > 0.0 and value[firm] <= 0.0):
+            debts = sum(map(sum, _debts(city, paid, firm)))
+            worthless = data["principal"] > 0.0 and value[firm] <= TIE * max(1.0, debts)
+            if missed > TIE * max(1.0, sum(due for due, _ in owed)) or worthless:
                 default.add(firm)
             backing = price * data["collateral"] + data["covered_assets"]
             if (

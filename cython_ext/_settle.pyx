@@ -14,7 +14,7 @@ cdef enum:
     MAX_ROUNDS = 100000
 
 cdef double TOLERANCE = 1e-13
-cdef double TIE = 1e-10
+cdef double TIE = 1e-10  # see the twin
 
 cdef struct Network:  # shared by all worlds
     Py_ssize_t n, m, s, h
@@ -185,7 +185,7 @@ cdef void _one_world(
     # the order of firms and links.
     cdef Work work
     cdef Py_ssize_t i, k, n = net.n
-    cdef double total, sold, kept, fixed, saleable, hard, missed, change
+    cdef double total, sold, fixed, saleable, hard, missed, whole, change
     cdef int sweep, count, layer
     cdef bint fresh, first
     if converged[w]:
@@ -271,12 +271,15 @@ cdef void _one_world(
         for i in range(n):
             if net.exempt[i]:
                 continue
-            hard = missed = 0.0
+            hard = missed = whole = 0.0
+            for layer in range(ESTATE):
+                whole += work.debt[i * ESTATE + layer]
             for layer in range(HARD):
                 hard += work.owed[i * PRIORITIES + layer]
                 missed += work.owed[i * PRIORITIES + layer] * (1.0 - work.paid[i * PRIORITIES + layer])
             if not work.default_[i] and (
-                missed > TIE * fmax(1.0, hard) or (principal[i, w] > 0.0 and work.value[i] <= 0.0)
+                missed > TIE * fmax(1.0, hard)
+                or (principal[i, w] > 0.0 and work.value[i] <= TIE * fmax(1.0, whole))
             ):
                 work.default_[i] = flags[0, i, w] = 1
                 raised[0, i, w] = sweeps[w]

@@ -7,7 +7,7 @@ import numpy as np
 from cython_ext.problem import HARD, PRIORITIES, RANKS, Problem, Settled
 
 TOLERANCE = 1e-13  # of the inner iterations, relative
-TIE = 1e-10  # a payment or a limit missed by less than this, relative, is met
+TIE = 1e-10  # a payment or limit missed by less than this, relative, is met; less value, relative to debts, is none
 MAX_ROUNDS = 100_000
 
 
@@ -129,6 +129,7 @@ class _World:
         rank_of = np.where(soft, 0, p.priority)
         missed = _sum(p.debtor * HARD + rank_of, unpaid, self.n * HARD).reshape(self.n, HARD)
         owed = np.concatenate([missed, self.debt], axis=1)
+        self.whole = np.add.accumulate(owed, axis=1)[:, -1]
 
         def claims(shares: np.ndarray, value: np.ndarray) -> np.ndarray:
             late = _sum(p.creditor, unpaid * shares[p.debtor, rank_of], self.n)
@@ -141,9 +142,8 @@ class _World:
         if np.isnan(value).any():
             # An upper bound to start from: every claim at face. A contraction, since owners hold less than all.
             value = np.zeros(self.n)
-            whole = np.add.accumulate(owed, axis=1)[:, -1]
             for _ in range(MAX_ROUNDS):
-                new = np.where(self.tested, np.maximum(0.0, claims(np.ones_like(shares), value) - whole), 0.0)
+                new = np.where(self.tested, np.maximum(0.0, claims(np.ones_like(shares), value) - self.whole), 0.0)
                 change = (np.abs(new - value) / np.maximum(1.0, np.abs(value))).max(initial=0.0)
                 value = new
                 if change <= TOLERANCE:
@@ -179,7 +179,8 @@ class _World:
             hard += owed[:, layer]
             missed += owed[:, layer] * (1.0 - state.paid[layer, :, w])
         value, left = state.value[:, w], state.left[:, w]
-        default = (missed > TIE * np.maximum(1.0, hard)) | ((self.of("principal") > 0.0) & (value <= 0.0))
+        worthless = (self.of("principal") > 0.0) & (value <= TIE * np.maximum(1.0, self.whole))
+        default = (missed > TIE * np.maximum(1.0, hard)) | worthless
         backing = state.price[w] * self.of("collateral") + self.of("covered_assets")
         service = self.of("secured_service")
         breach = (
