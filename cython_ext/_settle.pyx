@@ -187,7 +187,7 @@ cdef void _one_world(
     cdef Py_ssize_t i, k, n = net.n
     cdef double total, sold, fixed, saleable, hard, missed, whole, change
     cdef int sweep, count, layer
-    cdef bint fresh, first
+    cdef bint fresh, first = False  # values are still to be worked out
     if converged[w]:
         return
     _carve(net, &work, reals, slots, bytes_)
@@ -205,6 +205,7 @@ cdef void _one_world(
     for i in range(n):
         work.cash[i] = cash[i, w]
         work.value[i] = value[i, w]
+        first = first or isnan(work.value[i])
         work.default_[i] = flags[0, i, w]
         work.breach[i] = flags[1, i, w]
         work.withdrawn[i] = flags[2, i, w]
@@ -235,7 +236,6 @@ cdef void _one_world(
             converged[w] = -1
             break
         # 3. What everything is worth.
-        first = isnan(work.value[0])
         for i in range(n * ESTATE):
             work.debt[i] = 0.0
         for k in range(net.h):
@@ -261,6 +261,7 @@ cdef void _one_world(
             work.base[i] += work.left[i] + fixed
             work.realised[i] = beta[w] if work.default_[i] else 1.0
         count = _appraise(net, &work, first, &change)
+        first = False
         rounds[w] += count if count > 0 else MAX_ROUNDS
         residual[w] = fmax(residual[w], change)
         if count < 0:

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 import numpy as np
 import pytest
-from networks import random_problem, random_state
+from networks import UNSECURED, random_problem, random_state, small_problem
 
 from cython_ext import Problem, Settled, reference, settle
 
@@ -36,6 +36,15 @@ def test_compiled_loop_equals_its_twin(flagged):
         state = random_state(rng, problem) if flagged else None
         raised += (assert_twins(problem, state, f"(seed {seed})").raised > 0).sum(axis=(1, 2))
     assert raised.min() > NETWORKS  # each mechanism has been at work
+
+
+def test_values_known_of_only_some_firms_are_worked_out_anew():
+    # Firms 1 and 2 owe each other 1: both can pay if one does, and neither if nobody begins.
+    loans = [(1, 2, 1.0, UNSECURED), (2, 1, 1.0, UNSECURED)]
+    problem = small_problem(4, stakes=[(1, 3, 0.1)], loans=loans)
+    state = Settled.untouched(4, 1)
+    state.value[0] = 0.0
+    assert assert_twins(problem, state).recovery[UNSECURED, 1:3, 0].tolist() == [1.0, 1.0]
 
 
 def test_twins_agree_where_there_is_nothing():
