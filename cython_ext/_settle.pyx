@@ -1,6 +1,5 @@
 """The contagion loop, compiled. `cython_ext.reference` is its NumPy twin, line for line."""
 
-from cython cimport boundscheck, wraparound
 from cython.parallel cimport prange, threadid
 from libc.math cimport exp, fabs, fmax, fmin, isnan
 
@@ -164,8 +163,6 @@ cdef void _carve(Network *net, Work *work, double *reals, int *slots, unsigned c
     work.withdrawn = work.breach + n
 
 
-@boundscheck(False)
-@wraparound(False)
 cdef void _one_world(
     Network *net, double *reals, int *slots, unsigned char *bytes_, Py_ssize_t w, int max_sweeps,
     const double[:, ::1] due, const double[:, ::1] share, const double[:, ::1] balance,

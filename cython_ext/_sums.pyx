@@ -1,10 +1,5 @@
 """Sums over firms, claims or links, in one fixed order, for any number of worlds."""
 
-from cython cimport boundscheck, wraparound
-
-
-@boundscheck(False)
-@wraparound(False)
 def add_by_row(const double[:, ::1] values, const int[::1] rows, double[:, ::1] total):
     """Add `values[k]` to `total[rows[k]]` in the order of k: each world's sum has the same last bit
     whatever the number of worlds, which NumPy's pairwise sums do not promise."""
