@@ -14,7 +14,7 @@ test: $(VENV)/.test        ## all tests
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.run        ## speed, as ratios against named peers of the same run
-	$(BIN)/python benchmarks/cascade.py
+	$(BIN)/python -m benchmarks.cascade
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
