@@ -19,6 +19,8 @@ CHECKED = os.environ.get("CLOUDCITY_CHECKED") == "1"
 # bits depend on the processor): the same seed must give the same bytes.
 OPTIMISE = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
 
+KERNELS = ("_elementwise", "_fleet", "_ration", "_settle", "_sums")
+
 
 class BuildExtensions(build_ext):
     """Add OpenMP where the compiler has it."""
@@ -48,7 +50,7 @@ class BuildExtensions(build_ext):
 
 setup(
     ext_modules=cythonize(
-        [Extension(f"cython_ext.{name}", [f"cython_ext/{name}.pyx"]) for name in ("_settle", "_sums")],
+        [Extension(f"cython_ext.{name}", [f"cython_ext/{name}.pyx"]) for name in KERNELS],
         compiler_directives={
             "language_level": "3",
             "boundscheck": CHECKED,

@@ -95,6 +95,18 @@ class Ledger:
         chosen = np.isin(self.claims.layer, layers) if layers else slice(None)
         return row_sums(self._amounts[chosen], rows[chosen], len(self.firms))
 
+    def record(self, name: str, value: np.ndarray, rows: int | slice | np.ndarray = slice(None)) -> None:
+        """Store memory, a plan or a flow, for some rows or all; balances move by posting and facts do not move.
+
+        Raises `KeyError` for any other column.
+        """
+        column = COLUMNS.get(name)
+        if column is None or column.sort not in ("memory", "plan", "flow"):
+            raise KeyError(f"{name!r} is not written by a phase" + (f": it is a {column.sort}" if column else ""))
+        if name not in self._facts:
+            self._facts[name] = np.zeros((len(self.firms), self.worlds))
+        self._facts[name][rows] = value
+
     # -- posting -----------------------------------------------------------------------------------
     def post(self, account: str, rows: np.ndarray, amount: np.ndarray) -> None:
         """Add `amount` (k, worlds) to a real asset of `rows` (k,), and to their net worth."""
@@ -172,7 +184,7 @@ class Ledger:
         """The same state with its own arrays: post to one, the other does not change."""
         return Ledger(
             self.firms, self.worlds, self.claims, {name: each.copy() for name, each in self._balances.items()},
-            self._amounts.copy(), self._facts,
+            self._amounts.copy(), {name: each.copy() for name, each in self._facts.items()},
         )  # fmt: skip
 
 

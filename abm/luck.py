@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from cython_ext.markets import standard_normal
+
 _PER_STEP = 4  # doubles that one step of the counter yields
 
 
@@ -34,6 +36,12 @@ def uniforms(seed: int, stream: str, worlds: Iterable[int], count: int, quarter:
             )
             parts.append(draws[:, :count])
     return np.concatenate(parts).T if parts else np.empty((count, 0))
+
+
+def normals(seed: int, stream: str, worlds: Iterable[int], quarter: int) -> np.ndarray:
+    """One standard normal draw for each of `worlds`, float64 `(worlds,)`."""
+    first, second = uniforms(seed, stream, worlds, 2, quarter)
+    return standard_normal(first, second)
 
 
 def triangular(uniform: np.ndarray, low: np.ndarray, mode: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -8,91 +8,18 @@ addresses. A range is what designs and sliders draw from; only the hard limits r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from abm.declaration import Parameter
+from abm.declared_contagion import CONTAGION
+from abm.declared_finance import FINANCE
+from abm.declared_markets import MARKETS
 from abm.ecosystem import Ecosystem
 from abm.ecosystem.vocabulary import KINDS
 from abm.errors import BadInput, Fault, nearest, shown
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """One declaration: `default`, range `low`..`high`, hard limits, unit, meaning, symbol, source, grade."""
-
-    name: str
-    default: float
-    low: float
-    high: float
-    unit: str
-    symbol: str
-    meaning: str
-    source: str
-    grade: str = "assumed"
-    least: float = 0.0
-    most: float = 1.0
-
-
-_JUDGEMENT = "judgement; swept over its range"
-
-DECLARED = {
-    each.name: each
-    for each in (
-        Parameter("default_asset_recovery", 0.85, 0.6, 1.0, "share", "alpha",
-                  "what is left of a failed firm's cash and assets after the cost of failing",
-                  "bankruptcy costs of 10-20% of value (Rogers & Veraart 2013 for the rule)"),
-        Parameter("default_receipt_recovery", 0.85, 0.6, 1.0, "share", "beta",
-                  "what is left of a failed firm's receipts after the cost of failing",
-                  "as default_asset_recovery"),
-        Parameter("fire_sale_price_impact", 0.8, 0.3, 1.5, "log price per share of fleet sold", "eta_q",
-                  "fall of the price of used AI chips when the whole fleet of the network is put on sale",
-                  "judgement; telecom gear resold near scrap in 2001", most=20.0),
-        Parameter("fire_sale_price_floor", 0.3, 0.1, 0.5, "share of price", "q_min",
-                  "price that forced sales cannot push below", _JUDGEMENT),
-        Parameter("breach_sale_share", 0.3, 0.0, 0.5, "share of fleet", "",
-                  "part of its chips that a firm in breach of covenants offers for sale", _JUDGEMENT),
-        Parameter("variable_cost_share", 0.5, 0.0, 1.0, "share of running cost", "",
-                  "part of a firm's running cost that falls away with a lost sale within the horizon; the "
-                  "cost of chips themselves is always variable", _JUDGEMENT),
-        Parameter("lab_operating_cost_share", 0.25, 0.15, 0.4, "share of revenue", "",
-                  "running cost of an AI lab other than compute and research", _JUDGEMENT),
-        Parameter("own_product_margin", 0.6, 0.4, 0.8, "share of revenue", "own_margin",
-                  "cash margin of a hyperscaler's own AI products", _JUDGEMENT),
-        Parameter("enterprise_multiple", 6.0, 4.0, 8.0, "years of margin", "m_EV",
-                  "value of a cloud as a going concern, per yearly operating margin", _JUDGEMENT, most=50.0),
-        Parameter("shell_resale_share", 0.8, 0.6, 1.0, "share of cost", "",
-                  "what buildings and building work fetch when sold", _JUDGEMENT),
-        Parameter("shell_lending_value", 0.6, 0.4, 0.8, "share of cost", "",
-                  "what buildings and building work count for in a loan-to-value test", _JUDGEMENT),
-        Parameter("loan_to_value_limit", 0.8, 0.6, 0.9, "ratio", "LTV_max",
-                  "covenant: secured debt over the value behind it", "advance rates of 50-70% on GPU-backed loans",
-                  most=10.0),
-        Parameter("service_cover_limit", 1.2, 1.1, 1.4, "ratio", "DSCR_min",
-                  "covenant: operating margin over interest and principal of secured debt", _JUDGEMENT, most=10.0),
-        Parameter("covenant_headroom", 0.1, 0.05, 0.3, "share", "",
-                  "room left to a borrower whose opening figures would already breach both covenants", _JUDGEMENT),
-        Parameter("capital_requirement", 0.1, 0.06, 0.15, "share of assets", "k_min",
-                  "capital below which a bank or securitisation trust stops lending", "Basel-style ratio"),
-        Parameter("closing_multiple", 6.0, 3.0, 10.0, "years of revenue", "",
-                  "an AI lab valued below this many years of planned revenue cannot raise equity if also short "
-                  "of cash", _JUDGEMENT, most=100.0),
-        Parameter("closing_runway", 4.0, 2.0, 8.0, "quarters", "",
-                  "cash, in quarters of planned burn, below which such a lab cannot raise equity", _JUDGEMENT,
-                  most=40.0),
-        Parameter("valuation_elasticity", 1.0, 0.5, 3.0, "percent per percent", "",
-                  "fall of an AI lab's valuation per fall of its revenue; 1 = constant multiple of revenue",
-                  _JUDGEMENT, most=10.0),
-        Parameter("liquidity_use", 0.1, 0.03, 0.3, "share per quarter", "lambda_M",
-                  "part of its liquidity above the buffer that a hyperscaler spends in a quarter before it borrows",
-                  _JUDGEMENT),
-        Parameter("firm_order_share", 0.5, 0.2, 0.8, "share", "",
-                  "part of an open chip order that the buyer cannot cancel before other investment", _JUDGEMENT),
-        Parameter("drawdown_quarters", 4.0, 2.0, 8.0, "quarters", "",
-                  "time over which committed equity is paid in", "SoftBank to OpenAI: three tranches in 2026",
-                  least=1.0, most=40.0),
-    )
-}  # fmt: skip
+DECLARED: dict[str, Parameter] = {each.name: each for each in (*MARKETS, *FINANCE, *CONTAGION)}
 
 
 class Parameters:
@@ -157,8 +84,14 @@ class Parameters:
     def _default(self, name: str) -> np.ndarray:
         if name not in DECLARED:
             return self.ecosystem.parameter(name)
-        declared = DECLARED[name]
-        return self.ecosystem.parameter(name, declared.default)
+        declared, eco = DECLARED[name], self.ecosystem
+        value = eco.parameter(name, declared.default)
+        for kind, default in declared.by_kind.items():
+            value[eco.of_kind(kind)] = default
+        stated = eco.has(declared.item) if declared.item else np.zeros(len(eco), bool)
+        if declared.of_all and stated.any():
+            return np.full(len(eco), eco.stock(declared.item)[stated][0])
+        return np.where(stated, eco.stock(declared.item), value)
 
     def _specificity(self, address: str) -> int:
         where = address.rpartition(".")[0]

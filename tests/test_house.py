@@ -26,7 +26,8 @@ FORBIDDEN = {"cython_ext": {"mesa", "networkx", "pandas", "scipy", "matplotlib",
 # Within the model: from the data up to the result. A module may import from its own layer and those before.
 LAYERS = [
     {"errors", "ecosystem"},
-    {"luck", "columns"},
+    {"luck", "columns", "declaration", "words"},
+    {"declared_contagion", "declared_finance", "declared_markets"},
     {"parameters", "drawn", "links", "shocks"},
     {"supply", "operations", "finance"},
     {"ledger", "plan", "attribution"},

@@ -1,0 +1,20 @@
+"""The few words rules are written in, elementwise over firms and worlds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+at_most = np.minimum
+at_least = np.maximum
+when = np.where
+
+
+def between(low, value, high):
+    """`value`, but no less than `low` and no more than `high`."""
+    return np.minimum(np.maximum(value, low), high)
+
+
+def part_of(amount, whole):
+    """amount / whole; zero where the whole is zero."""
+    amount, whole = np.broadcast_arrays(amount, whole)
+    return np.divide(amount, whole, out=np.zeros(amount.shape), where=whole != 0.0)
