@@ -14,6 +14,7 @@ class Parameter:
 
     `by_kind` holds the defaults of kinds that differ. Where the ecosystem's data states `item`, each
     firm's value of it goes before the default; with `of_all` the one firm that states it speaks for all.
+    A whole world shares one value of a `system` parameter, so no firm or kind can have its own.
     """
 
     name: str
@@ -30,3 +31,4 @@ class Parameter:
     by_kind: Mapping[str, float] = field(default_factory=dict)
     item: str = ""
     of_all: bool = False
+    system: bool = False

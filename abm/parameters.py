@@ -1,6 +1,7 @@
 """Every behavioural parameter, declared once; values for all, a kind, a firm, or world by world.
 
-An address is `name`, `kind.name` or `FIRM.name`; the most specific wins. Numbers that belong to an
+An address is `name`, `kind.name` or `FIRM.name`; the most specific wins, and `all.name` is `name`.
+Only `name` addresses what a whole world shares (`Parameter.system`). Numbers that belong to an
 ecosystem (asset lives, cost shares, ...) stand in its own parameters.csv and answer to the same
 addresses. A range is what designs and sliders draw from; only the hard limits refuse.
 """
@@ -94,11 +95,11 @@ class Parameters:
         return np.where(stated, eco.stock(declared.item), value)
 
     def _specificity(self, address: str) -> int:
-        where = address.rpartition(".")[0]
+        where, _ = _parts(address)
         return 0 if not where else 1 if where.casefold() in KINDS else 2
 
     def _set(self, address: str, value: float | np.ndarray) -> list[Fault]:
-        where, _, name = address.rpartition(".")
+        where, name = _parts(address)
         if name not in self.names():
             return [Fault("parameters", shown(address), "a parameter", nearest=nearest(name, self.names()))]
         try:
@@ -106,6 +107,8 @@ class Parameters:
         except (TypeError, ValueError):
             return [Fault("parameters", shown(value), f"a number for {address}")]
         declared = DECLARED.get(name)
+        if declared and declared.system and where:
+            return [Fault("parameters", shown(address), f"{name!r}: one value for the whole system")]
         if given.ndim != 1 or not np.isfinite(given).all():
             return [Fault("parameters", shown(value), f"a finite number, or one per world, for {address}")]
         if declared and (given.min() < declared.least or given.max() > declared.most):
@@ -122,3 +125,9 @@ class Parameters:
         self._values[name] = wide
         self.settings[address] = value
         return []
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """Who is addressed ("" = everybody) and the name of the parameter."""
+    where, _, name = address.rpartition(".")
+    return "" if where.casefold() == "all" else where, name

@@ -58,3 +58,19 @@ def test_all_wrong_addresses_are_named_at_once(city):
 def test_arrays_of_different_length_are_refused(city):
     with pytest.raises(abm.BadInput, match="one per world"):
         Parameters(city, {"enterprise_multiple": np.full(3, 5.0), "CRWV.enterprise_multiple": np.full(4, 5.0)})
+
+
+@pytest.mark.parametrize("where", ["XAI", "operator", "TAIL1"])
+@pytest.mark.parametrize("name", [each.name for each in DECLARED.values() if each.system])
+def test_what_a_world_shares_cannot_be_set_for_some(city, where, name):
+    with pytest.raises(abm.BadInput, match=f"found '{where}.{name}'; expected '{name}': one value for the whole"):
+        Parameters(city, {f"{where}.{name}": DECLARED[name].default})
+    with pytest.raises(abm.BadInput, match="one value for the whole system"):
+        Parameters(city).assign(city.row["XAI"], name, DECLARED[name].default)
+
+
+def test_all_is_everybody(city):
+    for name in ("default_asset_recovery", "enterprise_multiple"):
+        one, other = Parameters(city, {name: 0.7}), Parameters(city, {f"all.{name}": 0.7})
+        np.testing.assert_array_equal(one.of(name), other.of(name))
+    assert Parameters(city, {"All.default_asset_recovery": 0.7}).system("default_asset_recovery").tolist() == [0.7]
