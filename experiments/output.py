@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from abm.stress_result import StressResult
 
 RESULTS = Path("results")
-_MARK = "summary.json"  # a folder with this file is one of ours and may be replaced
+WORLDS = "worlds"  # a folder of its own for the drawn worlds of `run`
+_MARK = "summary.json"
+_FILES = (_MARK, "firms.csv", "events.csv", "worlds.csv", "network.png", "cascade.png", "losses.png", "spread.png")
+_FACTS = {"ecosystem", "shocks", "struck", "worst_residual"}  # what every summary of ours has said since the first
+_WANTED = "a new folder, an empty one or one that holds an earlier result and nothing else"
 
 
 def named(kind: str, inputs: dict) -> Path:
@@ -25,28 +29,100 @@ def named(kind: str, inputs: dict) -> Path:
     return RESULTS / f"{kind}-{digest[:8]}"
 
 
+def require_free(folder: Path) -> Path:
+    """Where `folder` really is, links followed. Raises `BadInput` where no result can go; changes nothing.
+
+    Commands ask before they compute, so that nobody waits for a result that has no place.
+    """
+    try:
+        place = folder.resolve()
+        obstacle = _obstacle(place)
+    except (OSError, RuntimeError) as problem:  # RuntimeError: links that lead in a circle
+        raise _unusable(folder, problem) from None
+    if obstacle:
+        raise BadInput(Fault("--out", f"{shown(folder)}, {obstacle}", _WANTED))
+    return place
+
+
 def write(folder: Path, fill: Callable[[Path], None]) -> Path:
     """Call `fill` on a temporary folder beside `folder` and put it in its place when it is complete.
 
     Replaces an earlier result; refuses, with `BadInput`, a folder that holds anything else.
     """
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).exists()):
-        raise BadInput(Fault("--out", shown(folder), "a new folder, an empty one or one of an earlier result"))
+    place = require_free(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(".partial", ".", place.parent, ignore_cleanup_errors=True) as aside:
+            made, old = Path(aside, "new"), Path(aside, "old")
+            made.mkdir()
+            fill(made)
+            require_free(folder)  # drawing takes a while, and somebody may have put something there
+            _exchange(place, made, old)
     except OSError as problem:
-        raise BadInput(Fault("--out", shown(folder), f"a folder that can be written ({problem.strerror})")) from None
-    try:
-        fill(made)
-        made.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        made.replace(folder)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
+        raise _unusable(folder, problem) from None
     return folder
+
+
+def _exchange(place: Path, made: Path, old: Path) -> None:
+    """Put `made` at `place`, and what was there at `old`; if that fails, leave `place` as it was."""
+    try:
+        if place.exists():
+            place.rename(old)
+        made.rename(place)
+    except BaseException:
+        if old.exists():
+            old.rename(place)
+        raise
+
+
+def _unusable(folder: Path, problem: Exception) -> BadInput:
+    why = getattr(problem, "strerror", None) or problem
+    return BadInput(Fault("--out", shown(folder), f"a folder that can be written ({why})"))
+
+
+def _obstacle(place: Path) -> str | None:
+    """Why no result can be put at `place`, or None."""
+    if place.exists():
+        if not place.is_dir():
+            return "which is no folder"
+        if Path.cwd().is_relative_to(place):
+            return "which the current folder is or lies in"  # a shell would be left in a folder that is gone
+        if place.is_mount():
+            return "where a disk is mounted"
+        foreign = _foreign(place)
+        if foreign:
+            return f"which holds {shown(foreign)}"
+    parent = place.parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        return f"in {shown(parent)}, where no folder can be made"
+    for name in place.relative_to(parent).parts:
+        (parent / name).exists()  # raises where the file system cannot take the name
+    return None
+
+
+def _foreign(folder: Path) -> str | None:
+    """The name of something in `folder` that is not of a result written here, or None."""
+    entries = sorted(folder.iterdir())
+    for each in entries:
+        if each.is_symlink():
+            return each.name
+        if each.name == WORLDS and each.is_dir():
+            inside = _foreign(each)
+            if inside:
+                return f"{WORLDS}/{inside}"
+        elif each.name not in _FILES or not each.is_file() or (each.name == _MARK and not _is_summary(each)):
+            return each.name
+    return entries[0].name if entries and folder / _MARK not in entries else None
+
+
+def _is_summary(path: Path) -> bool:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(facts, dict) and facts.keys() >= _FACTS
 
 
 def write_result(folder: Path, result: StressResult, facts: dict, figures: bool) -> None:

@@ -34,6 +34,8 @@ def run(
     from experiments import output, tables
     from experiments.summary import summary
 
+    folder = out or output.named("run", {"worlds": worlds, "seed": seed})
+    output.require_free(folder)
     network = load("ai_2026")
     out_console = tables.console()
     _print_opening(network, open_ledger, out_console)
@@ -46,8 +48,7 @@ def run(
         drawn = stress(network, ["all:revenue:0.1..0.6"], worlds=worlds, seed=seed, threads=threads,
                        draw_assumed=True, progress=show)  # fmt: skip
     _print_drawn(drawn, out_console)
-    inputs = {"worlds": worlds, "seed": seed}
-    folder = output.write(out or output.named("run", inputs), lambda path: _write(path, result, facts, drawn, figures))
+    output.write(folder, lambda path: _write(path, result, facts, drawn, figures))
     out_console.print()
     out_console.print(f"Tables{' and figures' if figures else ''}: {folder}")
 
@@ -105,6 +106,6 @@ def _write(folder, result, facts, drawn, figures: bool) -> None:
     from experiments.summary import summary
 
     output.write_result(folder, result, facts, figures)
-    worlds = folder / "worlds"
+    worlds = folder / output.WORLDS
     worlds.mkdir()
     output.write_result(worlds, drawn, summary(drawn), figures)

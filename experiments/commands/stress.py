@@ -52,6 +52,10 @@ def stress(
     from experiments.summary import summary
 
     parameters, switches = options.parse_settings(settings), _switches(off)
+    inputs = {"ecosystem": str(ecosystem), "shocks": shock, "horizon": horizon, "worlds": worlds, "seed": seed,
+              "draw_assumed": draw_assumed, "settings": parameters, "off": off}  # fmt: skip
+    folder = out or output.named("stress", inputs)
+    output.require_free(folder)
     network = load(ecosystem)
     with options.progress("settling worlds", quiet) as show:
         result = strike(
@@ -59,11 +63,7 @@ def stress(
             parameters=parameters, switches=switches, threads=threads, progress=show,
         )  # fmt: skip
     facts = summary(result)
-    inputs = {"ecosystem": str(ecosystem), "shocks": shock, "horizon": horizon, "worlds": worlds, "seed": seed,
-              "draw_assumed": draw_assumed, "settings": parameters, "off": off}  # fmt: skip
-    folder = output.write(
-        out or output.named("stress", inputs), lambda path: output.write_result(path, result, facts, figures)
-    )
+    output.write(folder, lambda path: output.write_result(path, result, facts, figures))
     console = tables.console()
     if as_json:
         typer.echo(json.dumps(facts, indent=2, allow_nan=False))
