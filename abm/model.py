@@ -45,7 +45,7 @@ class EcosystemModel(mesa.Model):
         super().__init__(rng=seed)
         self.ecosystem = load(ecosystem) if isinstance(ecosystem, str) else ecosystem
         self.worlds, self.seed, self.draw_assumed = worlds, seed, draw_assumed
-        self.parameters = Parameters(self.ecosystem, parameters)
+        self.parameters = Parameters(self.ecosystem, parameters, worlds)
         self._worlds: dict[int, WorldModel] = {}
         drawn = Drawn(self.ecosystem, range(worlds) if draw_assumed else None, seed)
         self.ledger = open_ledger(drawn, self.parameters).widened(worlds)

@@ -26,12 +26,18 @@ DECLARED: dict[str, Parameter] = {each.name: each for each in (*MARKETS, *FINANC
 class Parameters:
     """Values of all parameters for one ecosystem: `parameters.of("name")` is float64 `(firms, 1 or worlds)`.
 
-    `settings` maps addresses to a number or an array over worlds. Raises `BadInput` listing every
-    address that names no parameter or firm, and every value outside its hard limits.
+    `settings` maps addresses to a number or an array over worlds; `worlds` is how many there are (None:
+    as many as the first array has). Raises `BadInput` listing every address that names no parameter or firm,
+    and every value outside its hard limits.
     """
 
-    def __init__(self, ecosystem: Ecosystem, settings: Mapping[str, float | np.ndarray] | None = None):
-        self.ecosystem = ecosystem
+    def __init__(
+        self,
+        ecosystem: Ecosystem,
+        settings: Mapping[str, float | np.ndarray] | None = None,
+        worlds: int | None = None,
+    ):
+        self.ecosystem, self.worlds = ecosystem, worlds
         self.settings = dict(settings or {})
         self._values: dict[str, np.ndarray] = {}
         faults: list[Fault] = []
@@ -43,7 +49,7 @@ class Parameters:
 
     def fork(self) -> Parameters:
         """The same values with their own arrays."""
-        twin = Parameters(self.ecosystem, self.settings)
+        twin = Parameters(self.ecosystem, self.settings, self.worlds)
         twin._values = {name: value.copy() for name, value in self._values.items()}
         return twin
 
@@ -111,15 +117,17 @@ class Parameters:
             return [Fault("parameters", shown(address), f"{name!r}: one value for the whole system")]
         if given.ndim != 1 or not np.isfinite(given).all():
             return [Fault("parameters", shown(value), f"a finite number, or one per world, for {address}")]
+        if given.size not in (1, self.worlds or max(given.size, 1)):
+            return [Fault("parameters", f"{given.size} values", f"{self.worlds or 1} for {address}, one per world")]
         if declared and (given.min() < declared.least or given.max() > declared.most):
             return [Fault("parameters", shown(value), f"{address} between {declared.least:g} and {declared.most:g}")]
         try:
             rows = self.ecosystem.rows(where) if where else slice(None)
         except BadInput as refused:
             return list(refused.faults)
+        if given.size > 1:
+            self.worlds = given.size
         current = self.of(name)
-        if current.shape[1] > 1 and given.size > 1 and current.shape[1] != given.size:
-            return [Fault("parameters", f"{given.size} values", f"{current.shape[1]} for {address}, one per world")]
         wide = np.repeat(current, given.size, axis=1) if given.size > current.shape[1] else current.copy()
         wide[rows] = given
         self._values[name] = wide

@@ -51,6 +51,7 @@ def stress(
     numbers = list(range(worlds)) if isinstance(worlds, int) else list(worlds)
     parsed = [each if isinstance(each, Shock) else Shock.parse(each) for each in shocks]
     _check(parsed, quarters, numbers, draw_assumed, parameters or {})
+    Parameters(ecosystem, parameters, len(numbers))  # refuses what is wrong of the whole before a block is run
     parts = []
     for start in range(0, len(numbers), block):
         chosen = numbers[start : start + block]
@@ -67,7 +68,7 @@ def _block(
     ecosystem: Ecosystem, shocks: list[Shock], quarters: int, worlds: list[int], seed: int, draw_assumed: bool,
     settings: dict[str, float | np.ndarray], switches: Switches | None, threads: int, start: int,
 ) -> StressResult:  # fmt: skip
-    values = Parameters(ecosystem, settings)
+    values = Parameters(ecosystem, settings, len(worlds))
     drawn = Drawn(ecosystem, worlds if draw_assumed else None, seed)
     plan = make_plan(drawn, values, quarters)
     settlement = Settlement(plan, switches, threads)
@@ -130,7 +131,7 @@ def _check(
         faults.append(Fault("--horizon", str(quarters), f"1 to {LONGEST} quarters"))
     if not worlds or min(worlds) < 0:
         faults.append(Fault("--worlds", str(len(worlds)), "at least one world, numbered from 0"))
-    vary = draw_assumed or any(each.drawn for each in shocks) or any(np.ndim(each) for each in parameters.values())
+    vary = draw_assumed or any(each.drawn for each in shocks) or any(np.size(each) > 1 for each in parameters.values())
     if len(worlds) > 1 and not vary:
         faults.append(Fault("--worlds", f"{len(worlds)} worlds that would all be the same",
                             "a shock with a range, such as all:revenue:0.1..0.5, or --draw-assumed"))  # fmt: skip

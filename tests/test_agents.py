@@ -70,6 +70,10 @@ def test_parameters_are_set_for_one_a_kind_or_each_world(model):
     assert fork.firm("NBIS").enterprise_multiple[-1] == 8.0
     with pytest.raises(abm.BadInput, match="between"):
         fork.firm("CRWV").enterprise_multiple = -1.0
+    with pytest.raises(abm.BadInput, match="found 7 values; expected 20"):
+        fork.firm("CRWV").enterprise_multiple = np.full(7, 5.0)
+    with pytest.raises(abm.BadInput, match="found 3 values; expected 5"):
+        abm.EcosystemModel("ai_2026", worlds=5, parameters={"enterprise_multiple": np.full(3, 5.0)})
 
 
 def test_what_an_agent_was_told_reaches_a_stress_test():

@@ -74,3 +74,16 @@ def test_all_is_everybody(city):
         one, other = Parameters(city, {name: 0.7}), Parameters(city, {f"all.{name}": 0.7})
         np.testing.assert_array_equal(one.of(name), other.of(name))
     assert Parameters(city, {"All.default_asset_recovery": 0.7}).system("default_asset_recovery").tolist() == [0.7]
+
+
+@pytest.mark.parametrize(("size", "worlds"), [(7, 10), (7, 1), (3, 5), (0, 5)])
+def test_an_array_has_one_value_a_world(city, size, worlds):
+    with pytest.raises(abm.BadInput, match=f"found {size} values; expected {worlds} for .*, one per world"):
+        Parameters(city, {"enterprise_multiple": np.full(size, 5.0)}, worlds)
+    values = Parameters(city, worlds=worlds)
+    with pytest.raises(abm.BadInput, match=f"{size} values"):
+        values.assign(city.row["NVDA"], "enterprise_multiple", np.full(size, 5.0))
+    with pytest.raises(abm.BadInput, match=f"{size} values"):
+        values.fork().assign(city.row["NVDA"], "enterprise_multiple", np.full(size, 5.0))
+    values.assign(city.row["NVDA"], "enterprise_multiple", np.full(worlds, 5.0))
+    assert values.of("enterprise_multiple")[city.row["NVDA"], -1] == 5.0

@@ -153,6 +153,10 @@ def test_events_of_only_the_first_worlds_are_kept(city):
         ({"worlds": [-1]}, "at least one world"),
         ({"worlds": 5}, "would all be the same"),
         ({"parameters": {"nothing": 1.0}}, "a parameter"),
+        ({"worlds": 10, "parameters": {"enterprise_multiple": np.full(7, 5.0)}}, "found 7 values; expected 10"),
+        ({"worlds": 1, "parameters": {"enterprise_multiple": np.full(7, 5.0)}}, "found 7 values; expected 1"),
+        ({"worlds": 8, "block": 4, "parameters": {"enterprise_multiple": np.full(4, 5.0)}}, "expected 8"),
+        ({"worlds": 5, "parameters": {"enterprise_multiple": np.full(1, 5.0)}}, "would all be the same"),
     ],
 )
 def test_meaningless_questions_are_refused(city, arguments, message):
