@@ -15,12 +15,15 @@ _PIPED_WIDTH = 132
 
 
 def console(stderr: bool = False) -> Console:
-    """A console as wide as the terminal, or wide enough for every table where there is none."""
+    """A console as wide as the terminal, or wide enough for every table where there is none.
+
+    Names of firms, shocks and folders are anybody's, so text is printed as it is: no markup, no emoji codes.
+    """
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
-    return Console(stderr=stderr, width=width, highlight=False)
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
 def money(value: float | list[float] | None) -> str:
@@ -51,8 +54,11 @@ def percent(value: float | list[float] | None) -> str:
 
 def print_summary(facts: dict, out: Console) -> None:
     """The whole result: who is hit, where the loss arose, who bears it."""
+    from rich.text import Text
+
     worlds = f"{facts['worlds']:,} worlds, median and 5% to 95%" if facts["worlds"] > 1 else "one world"
-    out.print(f"[bold]{', '.join(facts['shocks'])}[/] on {facts['ecosystem']}, {facts['quarters']} as one, {worlds}")
+    asked = f" on {facts['ecosystem']}, {facts['quarters']} as one, {worlds}"
+    out.print(Text.assemble((", ".join(facts["shocks"]), "bold"), asked))
     out.print()
     _print_hits(facts, out)
     out.print()

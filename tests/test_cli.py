@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import networkx
 import pytest
 
+from abm.ecosystem import from_graph, write_graphml
 from experiments import cli
 
 
@@ -142,3 +144,24 @@ def test_help_and_kernels_load_no_heavy_library():
         )
         loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert loaded.stdout.strip() == "[]", module
+
+
+def test_markup_in_names_is_printed_not_obeyed(command, tmp_path):
+    graph = networkx.DiGraph(name="x[/b] :bank:")
+    graph.add_node("BANK", kind="lender", name="[red]bank[/]")
+    graph.add_node("CLOUD", kind="operator", cash=5.0)
+    graph.add_edge("BANK", "CLOUD", layer="loan", amount=4.0)
+    write_graphml(from_graph(graph), tmp_path / "net.graphml")
+    code, out, _ = command(
+        "stress", "--ecosystem", "net.graphml", "--shock", "[red]bank[/]:cash:0.3", "--no-figures", "--out", "rr[/q]"
+    )
+    assert code == 0
+    assert "[red]bank[/]:cash:0.3 on x[/b] :bank:," in out
+    assert out.endswith("Tables: rr[/q]\n")
+
+
+def test_the_place_of_the_main_experiment_is_printed_as_given(command):
+    place = "rr[/q]/" + "long" * 40
+    code, out, _ = command("run", "--worlds", "2", "--no-figures", "--out", place)
+    assert code == 0
+    assert out.endswith(f"\nTables: {place}\n")

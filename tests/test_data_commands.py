@@ -108,10 +108,10 @@ def test_show_refuses_the_unknown(tmp_path):
 def test_markup_in_data_is_printed_not_obeyed(tmp_path):
     folder = copy_of("ai_2026", tmp_path / "copy")
     path = folder / "opening.csv"
-    change(path, line_of(path, firm="NVDA", item="cash"), basis="[red]x[/red][/]")
+    change(path, line_of(path, firm="NVDA", item="cash"), basis="[red]x[/red][/] :bank:")
     result = run("show", "NVDA", "--ecosystem", folder)
     assert result.exit_code == 0
-    assert "[red]x[/red][/]" in result.stdout
+    assert "[red]x[/red][/] :bank:" in result.stdout
 
 
 @pytest.mark.parametrize("output", ["copy", "copy.graphml", "copy.GRAPHML"])

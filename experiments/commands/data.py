@@ -70,7 +70,6 @@ def show(
     import json
     from dataclasses import asdict
 
-    from rich.markup import escape
     from rich.table import Table
 
     from abm.ecosystem.provenance import evidence_of
@@ -83,14 +82,14 @@ def show(
     title = f"{sheet.id}, {sheet.name}, {sheet.kind}: {_counted(len(sheet.numbers), 'number')}"
     if sheet.share != 1.0:
         title += f" of the group {sheet.group}, of which {sheet.id} is {sheet.share:.4g}"
-    console.print(title, markup=False, highlight=False, soft_wrap=True)
+    console.print(title, soft_wrap=True)
     table = Table("file", "what", "value", "unit", "range", "date", "grade", "source; basis")
     for each in sheet.numbers:
         range_ = f"{each.low} to {each.high}" if each.low or each.high else ""
         why = "; ".join(filter(None, (each.source, each.basis)))
         place = f"{each.file}:{each.line}"
         cells = (place, each.what, each.value, each.unit, range_, each.date, each.grade, why)
-        table.add_row(*map(escape, cells))
+        table.add_row(*cells)
     console.print(table)
 
 
@@ -156,5 +155,5 @@ def _counted(count: int, noun: str) -> str:
 def _console() -> Console:
     from rich.console import Console
 
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH)
+    width = None if Console().is_terminal else _WIDTH
+    return Console(width=width, highlight=False, markup=False, emoji=False)  # data is printed as it is written

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import typer
+
 from experiments.commands import options
 
 if TYPE_CHECKING:
@@ -50,18 +52,20 @@ def run(
     _print_drawn(drawn, out_console)
     output.write(folder, lambda path: _write(path, result, facts, drawn, figures))
     out_console.print()
-    out_console.print(f"Tables{' and figures' if figures else ''}: {folder}")
+    typer.echo(f"Tables{' and figures' if figures else ''}: {folder}")
 
 
 def _print_opening(network, open_ledger, out: Console) -> None:
+    from rich.text import Text
+
     from abm.drawn import Drawn
     from abm.parameters import Parameters
 
     ledger = open_ledger(Drawn(network), Parameters(network))
-    out.print(
-        f"[bold]{network.name}[/]: {len(network)} firms, {len(network.claims)} claims, "
-        f"balance sheets of {network.opening}; books balance to {ledger.check():.1e}."
-    )
+    out.print(Text.assemble(
+        (network.name, "bold"), f": {len(network)} firms, {len(network.claims)} claims, "
+        f"balance sheets of {network.opening}; books balance to {ledger.check():.1e}.",
+    ))  # fmt: skip
     out.print()
 
 

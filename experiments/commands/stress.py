@@ -64,11 +64,10 @@ def stress(
         )  # fmt: skip
     facts = summary(result)
     output.write(folder, lambda path: output.write_result(path, result, facts, figures))
-    console = tables.console()
     if as_json:
         typer.echo(json.dumps(facts, indent=2, allow_nan=False))
     else:
-        tables.print_summary(facts, console)
+        tables.print_summary(facts, tables.console())
     if not quiet:
         typer.echo(f"Tables{' and figures' if figures else ''}: {folder}", err=as_json)
 
