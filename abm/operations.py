@@ -42,6 +42,12 @@ class Operations:
         self.row = self.eco.rest_of_world
         self.is_kind = {each: (self.eco.kind == code)[:, None] for code, each in enumerate(KINDS)}
         self.variable = parameters.of("variable_cost_share")
+        # Share of a sale's price that the seller saves when the sale is lost: at most all of it.
+        self.passed = np.where(
+            self.is_kind["chipmaker"], parameters.data("chipmaker_cost_of_sales", 0.0),
+            np.minimum(1.0, self.variable * parameters.data("operating_cost_share", 0.0)),
+        )  # fmt: skip
+        self._full_price: dict[str, np.ndarray] = {}
 
     def plan(self) -> Outside:
         users = self._end_users()
@@ -120,15 +126,14 @@ class Operations:
             if buyer != seller:
                 self.gather.add(purpose, buyer, seller, priority, amount)
             return
-        passed = self._variable_part(seller)
+        passed = self.passed[seller]
         self.gather.add(purpose, buyer, seller, priority, amount * (1.0 - passed), sale=True)
         self.gather.add("supply cost", buyer, self.row, priority, amount * passed)
+        self._full_price.setdefault(purpose, np.zeros((self.n, self.gather.width)))[seller] += amount
 
-    def _variable_part(self, seller: int) -> np.ndarray:
-        """Share of a sale's price that the seller saves when the sale is lost."""
-        if self.is_kind["chipmaker"][seller, 0]:
-            return self.parameters.data("chipmaker_cost_of_sales", 0.0)[seller]
-        return (self.variable * self.parameters.data("operating_cost_share", 0.0))[seller]
+    def _at_full_price(self, purpose: str) -> np.ndarray:
+        """Planned sales by seller, with what passes on to its suppliers, `(firms, width)`."""
+        return self._full_price.get(purpose, np.zeros((self.n, 1)))
 
     # -- what is built -----------------------------------------------------------------------------
     def _supplies(self) -> None:
@@ -194,12 +199,13 @@ class Operations:
             ) * quarters + self.parameters.data("chipmaker_cost_of_sales", 0.0) * chips
         variable = np.where(self.is_kind["chipmaker"], 1.0, self.variable)
         # A lost sale saves its variable cost, so end-user revenue is counted net of it; the rest is fixed.
-        fixed = (1.0 - variable) * cost + self.drawn.stock("fixed_rd_cost") * quarters
+        saved = np.minimum(external, variable * cost)
+        fixed = cost - saved + self.drawn.stock("fixed_rd_cost") * quarters
         # Spot sales reach the cloud net of the variable cost that passed to its suppliers; capacity under
         # take-or-pay is kept ready, so all its running cost is fixed. Of a site let out, the lessee runs it.
-        spot = self.gather.received("spot compute") / (1.0 - self.variable * share)
+        spot = self._at_full_price("spot compute")
         ready = self.gather.received("take-or-pay compute")
-        fixed += np.where(cloud, share * ((1.0 - self.variable) * spot + ready), 0.0)
+        fixed += np.where(cloud, share * (spot + ready) - self.passed * spot, 0.0)
         # A chipmaker pays for what it ships, also for what is still unpaid at the end of the horizon.
         fixed += self.parameters.data("chipmaker_cost_of_sales", 0.0) * self.gather.received("trade payable")
         fixed += self.parameters.data("chipmaker_operating_cost", 0.0) * np.where(
@@ -214,12 +220,11 @@ class Operations:
         usage = np.zeros((self.n, 1))
         if users is not None:
             usage = self.parameters.data("compute_share_of_lab_revenue", 0.0) * users["labs"] * quarters
-        return Outside(np.maximum(0.0, external - variable * cost), np.maximum(0.0, core), usage)
+        return Outside(external - saved, np.maximum(0.0, core), usage)
 
     def _chip_sales(self) -> np.ndarray:
         """Planned chip sales in the network at full price, paid or invoiced, `(firms, 1 or worlds)`."""
-        cost = self.parameters.data("chipmaker_cost_of_sales", 0.0)
-        return self.gather.received("chips") / (1.0 - cost) + self.gather.received("trade payable")
+        return self._at_full_price("chips") + self.gather.received("trade payable")
 
     def _interest(self) -> np.ndarray:
         """Interest on listed debt over the horizon, by debtor."""

@@ -17,6 +17,7 @@ from abm.declared_contagion import CONTAGION
 from abm.declared_finance import FINANCE
 from abm.declared_markets import MARKETS
 from abm.ecosystem import Ecosystem
+from abm.ecosystem.items import PARAMETERS
 from abm.ecosystem.vocabulary import KINDS
 from abm.errors import BadInput, Fault, nearest, shown
 
@@ -119,8 +120,9 @@ class Parameters:
             return [Fault("parameters", shown(value), f"a finite number, or one per world, for {address}")]
         if given.size not in (1, self.worlds or max(given.size, 1)):
             return [Fault("parameters", f"{given.size} values", f"{self.worlds or 1} for {address}, one per world")]
-        if declared and (given.min() < declared.least or given.max() > declared.most):
-            return [Fault("parameters", shown(value), f"{address} between {declared.least:g} and {declared.most:g}")]
+        least, most = (declared.least, declared.most) if declared else PARAMETERS[name].range
+        if given.min() < least or given.max() > most:
+            return [Fault("parameters", shown(value), f"{address} between {least:g} and {most:g}")]
         try:
             rows = self.ecosystem.rows(where) if where else slice(None)
         except BadInput as refused:

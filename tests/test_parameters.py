@@ -87,3 +87,13 @@ def test_an_array_has_one_value_a_world(city, size, worlds):
         values.fork().assign(city.row["NVDA"], "enterprise_multiple", np.full(size, 5.0))
     values.assign(city.row["NVDA"], "enterprise_multiple", np.full(worlds, 5.0))
     assert values.of("enterprise_multiple")[city.row["NVDA"], -1] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "limits"),
+    [("chipmaker_cost_of_sales", 7.0, "0 and 1"), ("operating_cost_share", -5.0, "0 and 5"),
+     ("chip_life_quarters", 0.0, "1 and 1000"), ("AMZN.receivable_share", [0.5, 1.5], "0 and 1")],
+)  # fmt: skip
+def test_numbers_of_the_ecosystem_stay_in_their_range(city, name, value, limits):
+    with pytest.raises(abm.BadInput, match=f"{name} between {limits}"):
+        Parameters(city, {name: value})

@@ -73,6 +73,21 @@ def test_chip_purchases_match_reported_sales(city):
     assert sold / 4 == pytest.approx(75.246, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    "settings", [{"chipmaker_cost_of_sales": 1.0}, {"variable_cost_share": 1.0, "operating_cost_share": 1.0},
+                 {"variable_cost_share": 1.0, "operating_cost_share": 5.0}],
+)  # fmt: skip
+def test_sales_without_a_margin_pass_on_whole(city, settings):
+    plan = plan_of(city, settings=settings)
+    assert np.isfinite(plan.links.amount).all()
+    assert (plan.links.amount >= 0.0).all()
+    assert not Settlement(plan).state.flags.any()
+    # What buyers pay stays what they pay, whoever gets it.
+    assert amount(plan, "supply cost", "OAI") + amount(plan, "spot compute", "OAI") == pytest.approx(
+        amount(plan_of(city), "supply cost", "OAI") + amount(plan_of(city), "spot compute", "OAI")
+    )
+
+
 def test_nobody_but_owners_pays_for_the_own_use_cloud(city):
     plan = plan_of(city)
     assert amount(plan, "funding", "ROW", "TAIL2") == pytest.approx(amount(plan, "funding", creditor="TAIL2"))
