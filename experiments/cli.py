@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -39,14 +42,31 @@ def _options(
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 a check said no, 2 bad input, 130 interrupted (typer sees to that)."""
+    """Exit codes: 0 done, 1 a check said no or the work cannot be finished, 2 bad input, 130 interrupted (by typer)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who called us and wants to hear nothing
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open until the end
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # now, while it can still be said that it fails
     except BadInput as refused:
-        for fault in refused.faults:
-            print(f"error: {fault}", file=sys.stderr)
-        sys.exit(2)
+        _end(2, *refused.faults)
     except BrokenPipeError:
-        # The reader of a pipe has gone; there is nobody left to tell.
-        sys.stderr.close()
-        sys.exit(141)
+        _end(141)  # the reader of a pipe has gone; there is nobody left to tell
+    except (ArithmeticError, OSError) as problem:  # books that do not balance, numbers beyond floats; a full disk
+        _end(1, problem)
+
+
+def _end(code: int, *problems: object) -> NoReturn:
+    with suppress(OSError):
+        for each in problems:
+            print(f"error: {each}", file=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError):
+                stream.close()  # or Python tries again when it exits, and complains
+    sys.exit(code)

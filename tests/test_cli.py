@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import networkx
 import pytest
 
 from abm.ecosystem import from_graph, write_graphml
+from abm.ledger import LedgerBreach
 from experiments import cli
 
 
@@ -165,3 +167,50 @@ def test_the_place_of_the_main_experiment_is_printed_as_given(command):
     code, out, _ = command("run", "--worlds", "2", "--no-figures", "--out", place)
     assert code == 0
     assert out.endswith(f"\nTables: {place}\n")
+
+
+def shell(arguments: str, folder) -> subprocess.CompletedProcess:
+    """What a shell makes of `cloudcity ARGUMENTS`, redirections and all."""
+    program = f"'{sys.executable}' -c 'from experiments.cli import main; main()'"
+    path = {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    return subprocess.run(
+        ["sh", "-c", f"{program} {arguments}"], cwd=folder, env=os.environ | path, text=True, capture_output=True
+    )
+
+
+@pytest.mark.parametrize("arguments", [
+    "data check", "data list", "data show NVDA --json", "identities", "--help", "--version",
+    "stress --shock all:revenue:0.3 --no-figures", "stress --shock all:revenue:0.3 --no-figures --json",
+])  # fmt: skip
+def test_a_full_output_is_said_in_one_line(tmp_path, arguments):
+    ended = shell(f"{arguments} >/dev/full", tmp_path)
+    assert ended.stderr.splitlines()[-1] == "error: [Errno 28] No space left on device"
+    assert "Traceback" not in ended.stderr
+    assert "ignored" not in ended.stderr
+    assert ended.returncode == 1
+
+
+@pytest.mark.parametrize("arguments", ["data check", "data list", "stress --shock all:revenue:0.3 --no-figures"])
+def test_who_closes_the_output_wants_none(tmp_path, arguments):
+    for closed in (">&-", "2>&-", "<&-", ">&- 2>&- <&-"):
+        ended = shell(f"{arguments} {closed}", tmp_path)
+        assert ended.returncode == 0, closed
+        assert not ended.stderr
+    refused = shell("data check no_such 2>&-", tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    full = shell("data show NOBODY 2>/dev/full", tmp_path)
+    assert (full.returncode, full.stdout) == (2, "")
+
+
+def test_a_reader_who_leaves_is_told_nothing(tmp_path):
+    ended = shell("data check | true", tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("problem", [LedgerBreach("loan held = loan owed: off by 0.1"), ZeroDivisionError("division")])
+def test_books_that_do_not_balance_are_said_in_one_line(command, monkeypatch, problem):
+    def fail(*_):
+        raise problem
+
+    monkeypatch.setattr("abm.opening.open_ledger", fail)
+    assert command("identities") == (1, "", f"error: {problem}\n")
