@@ -1,14 +1,15 @@
 """Every behavioural parameter, declared once; values for all, a kind, a firm, or world by world.
 
-An address is `name`, `kind.name` or `FIRM.name`; the most specific wins, and `all.name` is `name`.
-Only `name` addresses what a whole world shares (`Parameter.system`). Numbers that belong to an
-ecosystem (asset lives, cost shares, ...) stand in its own parameters.csv and answer to the same
-addresses. A range is what designs and sliders draw from; only the hard limits refuse.
+An address is `name`, `kind.name`, `GROUP.name` or `FIRM.name`; the last of these that is set wins,
+and `all.name` is `name`. Only `name` addresses what a whole world shares (`Parameter.system`). Numbers
+that belong to an ecosystem (asset lives, cost shares, ...) stand in its own parameters.csv and answer
+to the same addresses. A range is what designs and sliders draw from; only the hard limits refuse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -102,8 +103,15 @@ class Parameters:
         return np.where(stated, eco.stock(declared.item), value)
 
     def _specificity(self, address: str) -> int:
-        where, _ = _parts(address)
-        return 0 if not where else 1 if where.casefold() in KINDS else 2
+        """0 for all, 1 for a kind, 2 for a group that was split, 3 for a firm."""
+        who = _parts(address)[0].casefold()
+        if not who or who in KINDS:
+            return int(bool(who))
+        return 3 if who in self._firms else 2
+
+    @cached_property
+    def _firms(self) -> set[str]:
+        return {each.casefold() for each in (*self.ecosystem.id, *self.ecosystem.title)}
 
     def _set(self, address: str, value: float | np.ndarray) -> list[Fault]:
         where, name = _parts(address)

@@ -32,6 +32,15 @@ def test_the_most_specific_address_wins_in_any_order(city):
         assert values[city.row["AMZN"]] == 7.0
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_firm_goes_before_group_before_kind_before_all(city, reverse):
+    settings = {"TAIL1_2.enterprise_multiple": 8.0, "tail1.enterprise_multiple": 7.0,
+                "operator.enterprise_multiple": 5.0, "all.enterprise_multiple": 4.0}  # fmt: skip
+    given = dict(reversed(settings.items()) if reverse else settings.items())
+    values = Parameters(city, given).of("enterprise_multiple")[:, 0]
+    assert [values[city.row[each]] for each in ("TAIL1_2", "TAIL1_1", "CRWV", "NVDA")] == [8.0, 7.0, 5.0, 4.0]
+
+
 def test_numbers_of_the_ecosystem_answer_to_the_same_addresses(city):
     assert Parameters(city).of("chip_share_of_capex")[0, 0] == 0.6
     assert Parameters(city, {"AMZN.chip_share_of_capex": 0.5}).of("chip_share_of_capex")[:2, 0].tolist() == [0.5, 0.6]
