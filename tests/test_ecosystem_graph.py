@@ -10,8 +10,11 @@ import pytest
 from ecosystems import assert_same
 
 from abm.ecosystem import from_graph, load, read_graphml, synthetic, write_graphml
+from abm.ecosystem.schema import LARGEST
 from abm.ecosystem.vocabulary import AMORTISATIONS, KINDS, LAYERS, SENIORITIES
 from abm.errors import BadInput
+from abm.ledger import TOLERANCE
+from abm.stress_testing import stress
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +146,15 @@ def test_nodes_may_be_numbers():
     graph.add_node(2, kind="operator")
     graph.add_edge(1, 2, layer="loan", amount=1)
     assert from_graph(graph).id == ("2", "1", "ROW")
+
+
+@pytest.mark.parametrize("item", ["cash", "core_business_value"])
+def test_the_books_balance_with_the_largest_number_there_may_be(city, item):
+    graph = city.graph()
+    graph.graph.pop("ranges")
+    graph.nodes["NVDA"][item] = LARGEST
+    result = stress(from_graph(graph), ["all:revenue:0.3"])
+    assert result.balance.residual.max() < TOLERANCE
 
 
 NODE, EDGE = "mine, node 'LAB'", "mine, edge 'BANK' -> 'CLOUD'"

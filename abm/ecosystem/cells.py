@@ -35,12 +35,9 @@ def range_fault(text: str, low: float, high: float) -> tuple[str, str] | None:
     value = number(text)
     if low <= value <= high:
         return None
-    expected = "a number"
-    if low > -LARGEST and high < LARGEST:
-        expected += f" from {low:g} to {high:g}"
-    elif low > -LARGEST:
-        expected += " not below zero" if low == 0 else f" not below {low:g}"
-    return shown(text), expected
+    if low > -LARGEST and high == LARGEST:
+        return shown(text), f"a number not below {'zero' if low == 0 else f'{low:g}'} and at most {high:g}"
+    return shown(text), f"a number from {low:g} to {high:g}"
 
 
 def convert(table: Table, file: File, faults: Faults) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from abm.ecosystem.vocabulary import AMORTISATIONS, GRADES, KINDS, LAYERS, MARKETS, REGIONS, SENIORITIES, STATUSES
 
-# Beyond any quantity of the economy in any unit used here: a number that large is a slip of the pen.
-LARGEST = 1e12
+# Beyond any quantity of the economy in any unit used here: a number that large is a slip of the pen, and beside it the
+# dollars of the other firms would be lost in rounding.
+LARGEST = 1e9
 
 ROLES = ("fit", "check", "context")
 CONFIDENCES = ("verified", "not_verified")
