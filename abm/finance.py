@@ -6,6 +6,7 @@ that somebody has agreed, or would be asked, to fund; what no market would fund 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -24,16 +25,16 @@ from abm.operations import Outside
 from abm.parameters import Parameters
 from cython_ext import row_sums, total
 
-# Who is asked for new money, by kind of firm: markets of lenders, and what the money answers to.
+# Who is asked for new money, by kind of firm: markets of lenders, and what the money answers to. Chipmakers
+# come after their customers, whose plans may be cut.
 _MARKETS = {
     "hyperscaler": (("IG",), SECURED_FUNDING),
-    "chipmaker": (("IG",), SECURED_FUNDING),
     "operator": (("PC", "BK"), SECURED_FUNDING),
     "vehicle": (("PC", "BK"), SECURED_FUNDING),
     "ai_lab": (("equity",), MARKET_FUNDING),
-    "lender": ((), COMMITTED_FUNDING),
-    "government": ((), COMMITTED_FUNDING),
+    "chipmaker": (("IG",), SECURED_FUNDING),
 }
+_ROUNDING = 1e-13  # of what a firm pays: less is not money
 
 
 class Finance:
@@ -56,6 +57,11 @@ class Finance:
         self._fund(self.eco.of_kind("vehicle"))
         self._fund(self.eco.of_kind("hyperscaler", "operator", "chipmaker", "ai_lab"))
         self._fund(self.eco.of_kind("lender"))
+        # What was promised to others, or cut from their plans, after a firm was asked: its owners outside
+        # fill the gap, and with it all that a lender lacks.
+        all_funded = self.eco.of_kind(*_MARKETS, "lender")
+        self.gather.add("funding", self.eco.rest_of_world, all_funded, INVESTMENT, self._need(all_funded),
+                        gate=COMMITTED_FUNDING)  # fmt: skip
 
     # -- what old debt costs -----------------------------------------------------------------------
     def _service(self) -> None:
@@ -102,20 +108,41 @@ class Finance:
             np.minimum(1.0, self.parameters.of("liquidity_use") * self.quarters), part,
         )  # fmt: skip
         inflow = self.gather.paid_in() + self.outside.revenue + self.outside.other + part * excess
-        return np.maximum(0.0, self.gather.paid_out() - inflow)[rows]
+        paid = self.gather.paid_out()
+        need = paid - inflow
+        return np.where(need > _ROUNDING * paid, need, 0.0)[rows]
 
     def _fund(self, rows: np.ndarray) -> None:
-        need = self._need(rows)
-        need = need - self._draw_facilities(rows, need)
-        need = need - self._ask_owner(rows, need)
+        for turn in self._turns(rows):
+            need = self._need(turn)
+            self._ask_owner(turn, need - self._draw_facilities(turn, need))
         for kind, (markets, gate) in _MARKETS.items():
-            members = np.isin(rows, self.eco.of_kind(kind))
-            if members.any():
-                self._ask_market(rows[members], need[members], markets, gate)
+            members = rows[np.isin(rows, self.eco.of_kind(kind))]
+            if members.size:
+                self._ask_market(members, self._need(members), markets, gate)
+
+    def _turns(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+        """`rows` in the order of their turns: who may draw on a facility comes before the lender who grants it.
+
+        Firms in a circle of facilities, and those after them, take their turn together.
+        """
+        open_ = (self._undrawn() > 0.0).any(axis=1)
+        lender, borrower = self.claims.source[self.debt][open_], self.claims.target[self.debt][open_]
+        waiting = np.isin(np.arange(self.n), rows)
+        while waiting.any():
+            ready = waiting.copy()
+            ready[lender[waiting[borrower] & (lender != borrower)]] = False
+            if not ready.any():
+                ready = waiting
+            yield np.flatnonzero(ready)
+            waiting = waiting & ~ready
+
+    def _undrawn(self) -> np.ndarray:
+        return np.maximum(0.0, self.drawn.claim("committed")[self.debt] - self.drawn_debt)
 
     def _draw_facilities(self, rows: np.ndarray, need: np.ndarray) -> np.ndarray:
         """Draw what lenders are committed to, in proportion to what is undrawn."""
-        undrawn = np.maximum(0.0, self.drawn.claim("committed")[self.debt] - self.drawn_debt)
+        undrawn = self._undrawn()
         available = row_sums(undrawn, self.claims.target[self.debt], self.n)[rows]
         draw = np.minimum(need, available)
         part = np.zeros((self.n, need.shape[1]))
@@ -125,7 +152,7 @@ class Finance:
         self.gather.add("funding", lender, borrower, INVESTMENT, drawn, gate=COMMITTED_FUNDING, claim=self.debt)
         return draw
 
-    def _ask_owner(self, rows: np.ndarray, need: np.ndarray) -> np.ndarray:
+    def _ask_owner(self, rows: np.ndarray, need: np.ndarray) -> None:
         """Vehicles turn to their sponsor, clouds for own use to their owners outside the network."""
         sponsor = self.eco.sponsor[rows]
         clouds = self.eco.of_kind("hyperscaler")
@@ -139,7 +166,6 @@ class Finance:
         )  # fmt: skip
         asked = owner >= 0
         self.gather.add("funding", owner[asked], rows[asked], INVESTMENT, need[asked], gate=COMMITTED_FUNDING)
-        return np.where(asked[:, None], need, 0.0)
 
     def _lenders(self, markets: tuple[str, ...]) -> np.ndarray:
         equity_only = self.drawn.stock("invests_equity_only")[:, 0] > 0.0

@@ -7,12 +7,14 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from abm.ecosystem.vocabulary import KINDS
+from abm.errors import BadInput, Fault
 from abm.links import COMMITTED_FUNDING, INVESTMENT, PURCHASES, PURPOSES
 from abm.plan import SECURED, Plan
 from abm.shocks import Strike
 from cython_ext import Problem, Settled, row_sums, settle
 
 _UNTESTED = np.inf  # a limit that cannot be broken
+_NAMED = 10  # firms that a message names
 _DEBT_SERVICE = [PURPOSES.index(each) for each in ("interest", "principal")]
 _SPOT = [PURPOSES.index(each) for each in ("spot compute", "supply cost")]
 
@@ -200,7 +202,13 @@ class Settlement:
             if not state.flags.any():
                 return state
             self.problem = self._exempted(state)
-        raise ArithmeticError("the planned payments of the opening network cannot be met")
+        eco = self.plan.ecosystem
+        failed = [eco.id[row] for row in np.flatnonzero(state.flags.any(axis=(0, 2)))]
+        more = f" and {len(failed) - _NAMED} others" if len(failed) > _NAMED else ""
+        raise BadInput(Fault(
+            eco.name, f"planned payments that cannot be met by {', '.join(failed[:_NAMED])}{more}",
+            "money or funding for all that a firm must pay without any shock",
+        ))  # fmt: skip
 
     def _exempted(self, state: Settled) -> Problem:
         """Drop, or relax, the tests that failed without any shock; consequences of these may then pass."""

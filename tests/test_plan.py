@@ -54,7 +54,7 @@ def test_the_plan_of_every_drawn_world_is_paid_for(city):
 def test_known_flows_come_from_the_data(city):
     plan = plan_of(city)
     # Four quarters of a promise, of a rent, of interest; a sixtieth of a bond each quarter.
-    assert amount(plan, "take-or-pay compute", "OAI", "MSFT") == pytest.approx(4 * 3.021)
+    assert amount(plan, "take-or-pay compute", "OAI", "MSFT") == pytest.approx(4 * 2.803)
     assert amount(plan, "rent", "CRWV", "APLD") == pytest.approx(4 * 0.03)
     assert amount(plan, "interest", "MSFT") == pytest.approx(40.26 * 0.0454)
     assert amount(plan, "principal", "MSFT") == pytest.approx(40.26 * 4 / 60)
@@ -64,13 +64,13 @@ def test_known_flows_come_from_the_data(city):
     assert labs == pytest.approx(4 * 32 * 0.45 * (1 - 0.5 * 0.25), rel=1e-5)
 
 
-def test_chip_purchases_match_reported_sales(city):
+def test_chip_purchases_come_near_reported_sales(city):
     plan = plan_of(city)
     row = city.row["NVDA"]
     links = plan.links
     chips = (links.creditor == row) & (links.purpose == PURPOSES.index("chips"))
     sold = links.amount[chips].sum() / 0.75 + amount(plan, "trade payable", creditor="NVDA")
-    assert sold / 4 == pytest.approx(75.246, rel=0.05)
+    assert sold / 4 == pytest.approx(0.9 * 75.246, rel=0.02)  # see the data's README
 
 
 @pytest.mark.parametrize(
@@ -132,3 +132,77 @@ def test_no_firm_is_judged_for_what_it_already_was():
     result = abm.stress(abm.from_graph(graph), ["all:revenue:0"])
     assert not result.raised.any()
     assert not result.loss.any()
+
+
+def network(nodes, edges, **more):
+    graph = nx.MultiDiGraph(**more)
+    for firm, items in nodes.items():
+        graph.add_node(firm, **items)
+    for source, target, layer, items in edges:
+        graph.add_edge(source, target, layer=layer, **items)
+    return abm.from_graph(graph)
+
+
+def facility(drawn, committed):
+    return {"amount": drawn, "drawn": drawn, "committed": committed, "rate": 0.1, "term_quarters": 8.0}
+
+
+LENDERS = {"Bank": {"kind": "lender", "market": "BK"}, "Fund": {"kind": "lender"}, "Trust": {"kind": "lender"}}
+LAB = {"Lab": {"kind": "ai_lab", "private_valuation": 60.0}}
+STAKE = ("Fund", "Lab", "equity", {"amount": 5.0, "drawn": 5.0, "committed": 35.0, "share": 0.1})
+PENNILESS = {
+    "a lender draws on another that lends to a vehicle": (
+        LENDERS | LAB | {"Cloud": {"kind": "operator"}, "V": {"kind": "vehicle"}},
+        [("Bank", "Fund", "loan", facility(1.0, 30.0)), STAKE, ("Bank", "V", "loan", facility(10.0, 20.0))]),
+    "a chain of lenders, listed from its end": (
+        LENDERS | LAB,
+        [("Trust", "Bank", "loan", facility(1.0, 20.0)), ("Bank", "Fund", "loan", facility(1.0, 25.0)), STAKE]),
+    "lenders draw on each other": (
+        LENDERS | LAB,
+        [("Bank", "Fund", "loan", facility(1.0, 30.0)), ("Fund", "Bank", "loan", facility(1.0, 30.0)), STAKE]),
+    "a cloud draws on its supplier": (
+        {"Vendor": {"kind": "chipmaker"}, "Cloud": {"kind": "operator", "ai_capex": 2.0}},
+        [("Vendor", "Cloud", "vendor_loan", facility(1.0, 5.0))]),
+    "a plan that is cut leaves a supplier without its sales": (
+        {"Maker": {"kind": "chipmaker", "fixed_rd_cost": 2.0}, "Cloud": {"kind": "operator", "ai_capex": 9.0},
+         "Bank": {"kind": "lender", "market": "BK", "cash": 9.0, "absorption_per_quarter": 0.1}},
+        [("Bank", "Cloud", "loan", facility(1.0, 1.0))]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PENNILESS)
+def test_what_others_draw_is_paid_for_too(case):
+    nodes, edges = PENNILESS[case]
+    ecosystem = network({"Maker": {"kind": "chipmaker"}} | nodes, edges, mixes={"chips:operator": {"Maker": 1.0}},
+                        parameters={"chip_share_of_capex": 1.0})  # fmt: skip
+    for quarters in (1, 4):
+        state = Settlement(plan_of(ecosystem, quarters)).state
+        assert not state.flags.any()
+        assert np.abs(state.paid - 1.0).max() < 1e-12
+    assert not abm.stress(ecosystem, ["all:revenue:0"]).loss.any()
+
+
+def test_lenders_draw_on_each_other_before_others_pay():
+    ecosystem = network(*PENNILESS["a chain of lenders, listed from its end"])
+    plan = plan_of(ecosystem)
+    assert amount(plan, "funding", "Bank", "Fund") == pytest.approx(24.0)  # all that it has been promised
+    assert amount(plan, "funding", "Trust", "Bank") == pytest.approx(19.0)
+    assert amount(plan, "funding", "ROW", "Trust") > 18.0
+
+
+def test_the_shipped_network_is_funded_without_any_cash(city):
+    cash = city.stocks["cash"]
+    poor = replace(city, stocks=dict(city.stocks) | {"cash": replace(cash, value=np.zeros_like(cash.value))})
+    for quarters in (1, 4, 12):
+        state = Settlement(plan_of(poor, quarters)).state
+        assert not state.flags.any()
+        assert np.abs(state.paid - 1.0).max() < 1e-12
+
+
+def test_what_cannot_be_paid_is_refused_by_name(city):
+    plan = plan_of(city)
+    dear = (plan.links.debtor == city.row["CRWV"]) & (plan.links.purpose == PURPOSES.index("interest"))
+    amounts = np.where(dear[:, None], 1e3 * plan.links.amount, plan.links.amount)
+    broke = replace(plan, links=replace(plan.links, amount=amounts))
+    with pytest.raises(abm.BadInput, match="CRWV"):
+        Settlement(broke)
