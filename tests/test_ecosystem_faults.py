@@ -401,3 +401,21 @@ def test_a_circle_of_full_ownership_is_named(folder):
 def test_a_full_owner_outside_is_no_circle(folder):
     stakes(folder, ("LAMB", "CRUS", "1"))
     assert not any("circle" in fault.found for fault in faults_of(folder))
+
+
+@pytest.mark.parametrize("damage", [
+    lambda path: path.unlink(), lambda path: write(path, ""), lambda path: write(path, path.read_text()[1:]),
+])  # fmt: skip
+def test_a_lost_table_of_firms_hides_nothing_behind_unknown_names(folder, damage):
+    """Without firms.csv every name is unknown, which is one fault and not a thousand."""
+    change(folder / "opening.csv", 3, value="-1")
+    damage(folder / "firms.csv")
+    faults = faults_of(folder)
+    assert {each.file for each in faults} == {"firms.csv", "opening.csv"}
+    assert len(faults) <= 3  # the header without its first letter lacks one column and has one too many
+
+
+@pytest.mark.parametrize("name", ["facts_actors", "facts_entities"])
+def test_a_lost_table_of_actors_makes_no_link_unknown(folder, name):
+    write(folder / f"{name}.csv", "")
+    assert {each.file for each in faults_of(folder)} == {f"{name}.csv"}

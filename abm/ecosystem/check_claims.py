@@ -52,9 +52,9 @@ def _ends(data: Dataset, claims: Table, row: int) -> None:
     for column in ("source_firm", "target_firm"):
         firm = ends[column] = claims.text[column][row]
         kind = data.kind.get(firm)
-        if firm and kind is None:
+        if firm and data.has_firms and kind is None:
             data.faults.unknown(claims, row, column, firm, "the id of a firm in firms.csv", data.kind)
-        elif firm and rule is not None:
+        elif firm and kind is not None and rule is not None:
             allowed = rule.sources if column == "source_firm" else rule.targets
             if kind not in allowed:
                 expected = f"{' or '.join(allowed)} (a {claims.text['layer'][row]} goes from {rule.direction})"

@@ -43,7 +43,7 @@ def check(data: Dataset) -> None:
     once(data, mix, "group", "item")
     known = data.known()
     for row, name, item, low, share, high in mix.rows("group", "item", "low", "share", "high"):
-        if _group(data, mix, row, name, known):
+        if data.has_firms and _group(data, mix, row, name, known):
             _item(data, mix, row, name.partition(":")[0], item, known)
         band_fault(data, mix, row, "share", low, share, high)
     _sums(data, mix)

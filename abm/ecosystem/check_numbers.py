@@ -42,7 +42,7 @@ def _parameters(data: Dataset, table: Table) -> None:
     for row, name, whom, value, unit, low, high in rows:
         if name:
             _named(data, table, row, "name", PARAMETERS, (name, value, unit, low, high))
-        if whom and whom not in data.kind and whom not in KINDS:
+        if whom and data.has_firms and whom not in data.kind and whom not in KINDS:
             expected = "a firm, a kind or a blank (the whole system)"
             data.faults.unknown(table, row, "firm_or_kind", whom, expected, (*data.kind, *KINDS))
         if name == OPENING_QUARTER and whom:
@@ -79,7 +79,7 @@ def _targets(data: Dataset, table: Table) -> None:
 def known_firms(data: Dataset, table: Table, column: str) -> None:
     """Each cell of `column` names a firm or group of firms.csv."""
     for row, firm in enumerate(table.text[column]):
-        if firm and firm not in data.kind:
+        if firm and data.has_firms and firm not in data.kind:
             data.faults.unknown(table, row, column, firm, "the id of a firm in firms.csv", data.kind)
 
 

@@ -39,6 +39,11 @@ class Dataset:
                 if name == OPENING_QUARTER:
                     self.opening = quarter_number(value)
 
+    @property
+    def has_firms(self) -> bool:
+        """Whether there is a table that names could be looked up in; without one, asking makes every name a fault."""
+        return "firms" in self.tables
+
     def known(self) -> dict[str, None]:
         """What a mix may speak of: firms and groups as written, members, earlier groups and kinds."""
         members = (each for members in self.members.values() for each in members)
