@@ -21,6 +21,7 @@ from cython_ext import row_sums
 # Layers of the ledger beyond those of the data.
 RECEIVABLE, FUNDERS, AT_COST = "trade_receivable", "funders", "equity_at_cost"
 _SETTLED = 1e-14
+_ROUNDS = 100_000  # as many as the contagion loop takes
 
 
 def open_ledger(drawn: Drawn, parameters: Parameters) -> Ledger:
@@ -80,7 +81,10 @@ def _claims(drawn: Drawn, buyer: np.ndarray, seller: np.ndarray, unpaid: np.ndar
 
 
 def _mark_stakes(drawn: Drawn, ledger: Ledger) -> None:
-    """Post what stakes are worth; cross-holdings make this a contraction, solved by repetition."""
+    """Post what stakes are worth; cross-holdings make this a contraction, solved by repetition.
+
+    Raises `ArithmeticError` where firms own each other so nearly wholly that it hardly contracts.
+    """
     eco, claims = drawn.ecosystem, ledger.claims
     n = len(eco)
     places = np.flatnonzero(claims.layer == "equity")
@@ -90,13 +94,16 @@ def _mark_stakes(drawn: Drawn, ledger: Ledger) -> None:
     marked = eco.has("private_valuation")[:, None]
     worth = ledger.column("net_worth").copy()
     value = np.zeros_like(worth)
-    while True:
+    live = np.ones(ledger.worlds, bool)  # a world stops by itself, so that it does not depend on the others
+    for _ in range(_ROUNDS):
         stakes = row_sums(np.broadcast_to(share * value[issuer], (places.size, ledger.worlds)), holder, n)
-        new = np.where(marked, mark, np.maximum(0.0, worth + stakes))
-        settled = (np.abs(new - value) <= _SETTLED * np.maximum(1.0, np.abs(value))).all()
+        new = np.where(live, np.where(marked, mark, np.maximum(0.0, worth + stakes)), value)
+        live &= ~(np.abs(new - value) <= _SETTLED * np.maximum(1.0, np.abs(value))).all(axis=0)
         value = new
-        if settled:
+        if not live.any():
             break
+    else:
+        raise ArithmeticError(f"what stakes are worth did not settle in {_ROUNDS} rounds: firms own each other wholly")
     ledger.change_claims(places, np.broadcast_to(share * value[issuer], (places.size, ledger.worlds)))
     # A valuation that a lab's other assets do not explain is its franchise.
     lab = np.isin(np.arange(n), eco.of_kind("ai_lab"))[:, None]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import networkx as nx
 import numpy as np
 import pytest
 
 import abm
+from abm import opening as opening_module
 from abm.drawn import Drawn
+from abm.ecosystem.vocabulary import GRADES
 from abm.ledger import ClaimTable, Ledger, LedgerBreach
 from abm.opening import open_ledger
 from abm.parameters import Parameters
@@ -110,3 +115,39 @@ def test_a_stake_is_worth_its_share_of_the_valuation(opening):
     assert opening.amounts[place, 0] == pytest.approx(0.231 * 852, rel=1e-12)
     worth = opening.column("net_worth") + opening.owed("equity")
     assert worth[city.row["OAI"], 0] == pytest.approx(852, rel=1e-12)
+
+
+def _owning_each_other(share: float):
+    graph = nx.MultiDiGraph()
+    for firm in ("A", "B"):
+        graph.add_node(firm, kind="operator", cash=1.0)
+    for owner, issuer in (("A", "B"), ("B", "A")):
+        graph.add_edge(owner, issuer, layer="equity", amount=1.0, share=share)
+    return abm.from_graph(graph)
+
+
+def test_stakes_in_a_circle_are_worth_what_they_own():
+    network = _owning_each_other(0.9)
+    opening = open_ledger(Drawn(network), Parameters(network))
+    # Each has 1 and nine tenths of the other.
+    np.testing.assert_allclose(opening.owed("equity")[:2, 0], 0.9 * 10.0, rtol=1e-12)
+
+
+def test_a_circle_that_never_settles_ends(monkeypatch):
+    monkeypatch.setattr(opening_module, "_ROUNDS", 1000)
+    network = _owning_each_other(0.9)
+    closed = replace(network.claims, share=np.full(2, 1.0 - 1e-9))
+    network = replace(network, claims=closed)
+    with pytest.raises(ArithmeticError, match="stakes are worth did not settle"):
+        open_ledger(Drawn(network), Parameters(network))
+
+
+def test_a_world_opens_the_same_alone_and_among_others():
+    network = _owning_each_other(0.5)
+    cash = network.stocks["cash"]
+    ranged = replace(cash, low=0.1 * cash.value, high=9.0 * cash.value, grade=np.full(3, GRADES.index("assumed")))
+    network = replace(network, stocks=dict(network.stocks) | {"cash": ranged})
+    among = open_ledger(Drawn(network, range(50), 1), Parameters(network)).amounts
+    for world in range(50):
+        alone = open_ledger(Drawn(network, [world], 1), Parameters(network)).amounts
+        assert alone[:, 0].tobytes() == np.ascontiguousarray(among[:, world]).tobytes()
