@@ -56,6 +56,11 @@ _LIVING = (
     ("own_core_average", "memory", FLOW, "cash flow outside the sector after interest and tax, average of a year"),
     ("shells_cost", "memory", USD, "cost of sites in service"),
     ("shells_basis", "memory", USD, "tax value of sites in service"),
+    ("seen_growth", "memory", "log per quarter", "growth of own demand in the last quarter"),
+    ("base_spread_of_market", "memory", _RATE, "calm spread of the market a firm turns to first"),
+    ("fleet_value", "memory", USD, "chips and sites in current-vintage value, vehicles included"),
+    ("pipeline_work", "memory", USD, "sites under way, chips not in service and unfilled orders, vehicles included"),
+    ("vehicle_debt", "memory", USD, "debt of the vehicles behind a firm"),
     ("firm_value", "memory", USD, "equity value at the last mark"),
     # -- what rules returned -----------------------------------------------------------------------
     ("training_plan", "plan", FLOW, "training compute that a lab wants to buy"),

@@ -16,6 +16,8 @@ FINANCE = (
               "part of the cash flow outside the sector that is paid to owners while confidence is full", JUDGEMENT),
     Parameter("excess_payout_share", 0.5, 0.2, 1.0, "share per quarter", "",
               "part of liquidity above the ceiling that is paid to owners", JUDGEMENT),
+    Parameter("buffer_rebuild_share", 0.5, 0.2, 1.0, "share per quarter", "",
+              "part of liquidity missing to the buffer that is put aside before investment", JUDGEMENT),
     Parameter("cash_ceiling", 160.0, 10.0, 200.0, "USD bn", "",
               "liquidity above which a firm pays owners more", JUDGEMENT, most=1e6, item="cash_ceiling"),
     Parameter("dividend_share", 0.4, 0.2, 0.8, "share of distributions", "",

@@ -129,8 +129,8 @@ MARKETS = (
     Parameter("builder_discount_rate", 0.08, 0.05, 0.12, "decimal per year", "r",
               "at which builders discount", JUDGEMENT),
     # -- old machines ------------------------------------------------------------------------------
-    Parameter("valuation_discount_rate", 0.03, 0.02, 0.05, "decimal per quarter", "",
-              "at which the future earnings of a machine are discounted", JUDGEMENT),
+    Parameter("valuation_discount_rate", 0.02, 0.015, 0.05, "decimal per quarter", "",
+              "at which the future earnings of a machine are discounted", "that of builders; judgement"),
     Parameter("valuation_quarters", 26.0, 20.0, 32.0, "quarters", "",
               "age at which a machine is expected to earn nothing more", JUDGEMENT, least=1.0, most=32.0),
     Parameter("impairment_threshold", 0.9, 0.8, 1.0, "share of book", "",

@@ -179,6 +179,15 @@ class Ledger:
         facts = {name: np.repeat(each, worlds, axis=1) for name, each in self._facts.items()}
         return Ledger(self.firms, worlds, self.claims, wide, np.repeat(self._amounts, worlds, axis=1), facts)
 
+    def with_room_for(self, more: ClaimTable) -> Ledger:
+        """The same state with `more` claims of which nothing is drawn yet, behind those there are."""
+        claims = ClaimTable(
+            self.claims.id + more.id, np.concatenate([self.claims.layer, more.layer]),
+            np.concatenate([self.claims.holder, more.holder]), np.concatenate([self.claims.debtor, more.debtor]),
+        )  # fmt: skip
+        amounts = np.concatenate([self._amounts, np.zeros((len(more), self.worlds))])
+        return Ledger(self.firms, self.worlds, claims, self._balances, amounts, self._facts)
+
     # -- what if -----------------------------------------------------------------------------------
     def fork(self) -> Ledger:
         """The same state with its own arrays: post to one, the other does not change."""

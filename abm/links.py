@@ -15,6 +15,7 @@ ORDINARY, SECURED_FUNDING, MARKET_FUNDING, COMMITTED_FUNDING = range(len(GATES))
 PURPOSES = (
     "running cost", "supply cost", "interest", "principal", "rent", "take-or-pay compute", "spot compute",
     "trade payable", "chips", "building", "other investment", "distribution", "funding",
+    "end-user spending", "core business", "tax", "subsidy", "stake",
 )  # fmt: skip
 
 

@@ -19,18 +19,20 @@ from abm.ecosystem.vocabulary import KINDS
 from abm.ledger import Ledger
 from abm.opening import open_ledger
 from abm.parameters import Parameters
+from abm.quarter import Quarter
 from abm.settlement import Switches
 from abm.shocks import Shock
 from abm.stress_result import StressResult
 from abm.stress_testing import stress
 
 
-class EcosystemModel(mesa.Model):
-    """An ecosystem, its ledger, its parameters and its agents, in `worlds` worlds.
+class EcosystemModel(Quarter, mesa.Model):
+    """An ecosystem, its ledger, its parameters and its agents, in `worlds` worlds; `step()` is one quarter.
 
     `parameters` maps addresses (`name`, `kind.name`, `FIRM.name`) to numbers or arrays over worlds;
-    with `draw_assumed` each world draws the opening numbers graded assumed. The opening identities are
-    checked at birth. Raises `BadInput` for input that means nothing.
+    with `draw_assumed` each world draws the opening numbers graded assumed. `agents` maps firms to classes of
+    their own, whose rules they follow. Worlds are numbered from `first_world`: world 17 is the same world in every
+    model. The opening identities are checked at birth. Raises `BadInput` for input that means nothing.
     """
 
     def __init__(
@@ -41,13 +43,18 @@ class EcosystemModel(mesa.Model):
         seed: int = 1,
         parameters: Mapping[str, float | np.ndarray] | None = None,
         draw_assumed: bool = False,
+        agents: Mapping[str, type[Firm]] | None = None,
+        first_world: int = 0,
     ):
         super().__init__(rng=seed)
         self.ecosystem = load(ecosystem) if isinstance(ecosystem, str) else ecosystem
         self.worlds, self.seed, self.draw_assumed = worlds, seed, draw_assumed
+        self.world_numbers = list(range(first_world, first_world + worlds))
+        self.own_agents = dict(agents or {})
+        self.living = None  # until the first quarter
         self.parameters = Parameters(self.ecosystem, parameters, worlds)
         self._worlds: dict[int, WorldModel] = {}
-        drawn = Drawn(self.ecosystem, range(worlds) if draw_assumed else None, seed)
+        drawn = Drawn(self.ecosystem, self.world_numbers if draw_assumed else None, seed)
         self.ledger = open_ledger(drawn, self.parameters).widened(worlds)
         self.ledger.check()
         _register(self)
@@ -78,9 +85,14 @@ class EcosystemModel(mesa.Model):
 
     def fork(self) -> EcosystemModel:
         """The same model with its own ledger and parameters: what happens to one does not touch the other."""
-        twin = EcosystemModel(self.ecosystem, worlds=self.worlds, seed=self.seed, draw_assumed=self.draw_assumed)
+        twin = EcosystemModel(
+            self.ecosystem, worlds=self.worlds, seed=self.seed, draw_assumed=self.draw_assumed,
+            agents=self.own_agents, first_world=self.world_numbers[0],
+        )  # fmt: skip
         twin.ledger = self.ledger.fork()
         twin.parameters = self.parameters.fork()
+        if self.living is not None:
+            self._live_on_in(twin)
         return twin
 
     def stress(self, shocks: Sequence[Shock | str], *, quarters: int = 4, switches: Switches | None = None,

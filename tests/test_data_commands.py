@@ -23,10 +23,10 @@ def test_check_says_what_there_is():
     result = run("check")
     assert result.exit_code == 0
     assert "ai_2026, opening 2026Q1" in result.stdout
-    assert "firms 37, opening 566, claims 140, mix 333" in result.stdout
+    assert "firms 37, opening 577, claims 140, mix 333" in result.stdout
     assert "45: hyperscaler 5, operator 14" in result.stdout
     assert "218: equity 28, bond 48" in result.stdout
-    assert "reported 91, press 104, estimated 275, assumed 593" in result.stdout
+    assert "reported 91, press 104, estimated 274, assumed 606" in result.stdout
     assert result.stdout.endswith("0 faults\n")
     assert result.stderr == ""
 

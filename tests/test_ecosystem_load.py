@@ -51,10 +51,10 @@ def test_members_share_amounts_and_copy_ratios(city):
     rows = city.rows("TAIL1")
     shares = np.array([city.mixes["tail_size:TAIL1"][city.id[row]][0] for row in rows])
     np.testing.assert_array_equal(city.member_share[rows], shares)
-    np.testing.assert_array_equal(city.stock("ai_capacity")[rows], 14 * shares)
-    np.testing.assert_array_equal(city.stocks["ai_capacity"].high[rows], 25 * shares)
-    np.testing.assert_array_equal(city.stock("power_energised")[rows], 0.3 * shares)
-    np.testing.assert_array_equal(city.stock("covenant_ltv_limit")[rows], 1.4988)
+    np.testing.assert_array_equal(city.stock("ai_capacity")[rows], 11.9 * shares)
+    np.testing.assert_array_equal(city.stocks["ai_capacity"].high[rows], 21.25 * shares)
+    np.testing.assert_array_equal(city.stock("power_energised")[rows], 0.255 * shares)
+    np.testing.assert_array_equal(city.stock("covenant_ltv_limit")[rows], 1.68316)
     np.testing.assert_array_equal(city.stock("growth_expectation")[rows], 0.12)
 
 
@@ -127,7 +127,7 @@ def test_names_in_any_case_and_groups_find_rows(city):
 
 def test_parameters_by_kind_and_system(city):
     share = city.parameter("operating_cost_share")
-    assert share[city.row["AMZN"]] == 0.38
+    assert share[city.row["AMZN"]] == 0.35
     assert np.isnan(share[city.row["NVDA"]])
     assert np.all(city.parameter("chip_life_quarters") == 22)
 
@@ -208,7 +208,7 @@ def test_a_firm_may_have_its_own_parameter(tmp_path):
     change(path, line_of(path, name="operating_cost_share", firm_or_kind="operator"), firm_or_kind="TAIL1")
     share = load(folder).parameter("operating_cost_share", 0.5)
     again = load(folder)
-    assert set(share[again.rows("TAIL1")]) == {0.38}
+    assert set(share[again.rows("TAIL1")]) == {0.35}
     assert share[again.row["CRWV"]] == 0.5
 
 

@@ -32,9 +32,13 @@ LAYERS = [
     {"supply", "operations", "finance"},
     {"ledger", "plan", "attribution"},
     {"opening", "settlement", "grades"},
-    {"events", "stress_result"},
-    {"stress_testing", "agents"},
+    {"events", "stress_result", "potential", "economy", "fleet", "debts", "stakes", "contracts", "payments", "trade"},
+    {"agenda"},
+    {"living", "stress_testing", "agents"},
+    {"markets", "metrics", "closing", "results"},
+    {"quarter"},
     {"model"},
+    {"running"},
 ]
 
 

@@ -72,7 +72,7 @@ def test_fewer_users_need_less_compute_and_only_the_cloud_loses_it(city):
     plan = make_plan(Drawn(city), Parameters(city), 4)
     row = city.row["OAI"]
     unused = 0.3 * plan.outside.usage[row, 0]
-    assert unused == pytest.approx(0.3 * 0.55 * 24, rel=1e-4)
+    assert unused == pytest.approx(0.3 * 0.45 * 24, rel=1e-4)
     # The lab loses valuation and net revenue, but keeps what the compute would have cost ...
     taken = 0.3 * (plan.backing.lab_franchise[row, 0] + plan.outside.revenue[row, 0])
     assert plain.loss[row, 0] == pytest.approx(taken - unused)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from abm.agents.firm import Firm
+from abm.agents.builder import Builder
 
 
-class Operator(Firm):
-    """GPU clouds and owners of sites, mostly leveraged."""
+class Operator(Builder):
+    """GPU clouds and owners of sites, mostly leveraged: builders without the arms race."""
 
     kind = "operator"

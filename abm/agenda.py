@@ -1,0 +1,49 @@
+"""The agenda of a quarter: every payment it can hold, by purpose and priority."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.links import COMMITTED, INVESTMENT, OPERATING, PURCHASES, SERVICE
+from abm.payments import Payments
+
+
+def lay_out(living, firms: int, worlds: int) -> Payments:
+    """All payments that a quarter can hold, in the priorities of section 4 of `docs/model.md`."""
+    eco, debts, stakes, contracts, links = (
+        living.ecosystem, living.debts, living.stakes, living.contracts, living.compute
+    )  # fmt: skip
+    everyone, row = np.arange(firms), eco.rest_of_world
+    treasury = eco.of_kind("government")
+    treasury = int(treasury[0]) if treasury.size else row
+    grants = [int(each) for each in eco.of_kind("government") if eco.region[each] == "EU"]
+    outside = links.buyer != links.provider
+    lenders = eco.of_kind("lender")
+    buyers, providers = np.meshgrid(living.spill_buyers, living.spill_providers, indexing="ij")
+    payments = Payments(firms, worlds)
+    for name, purpose, priority, debtor, creditor in (
+        ("users", "end-user spending", PURCHASES, row, everyone),
+        ("core", "core business", OPERATING, row, everyone),
+        ("running", "running cost", OPERATING, everyone, row),
+        ("other_capex", "other investment", OPERATING, everyone, row),
+        ("tax", "tax", OPERATING, everyone, treasury),
+        ("interest", "interest", SERVICE, debts.debtor, debts.holder),
+        ("principal", "principal", SERVICE, debts.debtor, debts.holder),
+        ("rent", "rent", SERVICE, living.rent_lessee, living.rent_lessor),
+        ("sponsor_rent", "rent", SERVICE, living.sponsor_of, living.vehicle_rows),
+        ("contracts", "take-or-pay compute", COMMITTED, contracts.customer, contracts.provider),
+        ("payables", "trade payable", COMMITTED, living.chips.buyer, living.chips.seller),
+        ("compute", "spot compute", PURCHASES, links.buyer[outside], links.provider[outside]),
+        ("spill", "spot compute", PURCHASES, buyers.reshape(-1), providers.reshape(-1)),
+        ("chips", "chips", INVESTMENT, living.chips.buyer, living.chips.seller),
+        ("building", "building", INVESTMENT, everyone, row),
+        ("subsidy", "subsidy", INVESTMENT, grants[0] if grants else row, everyone),
+        ("stakes", "stake", INVESTMENT, stakes.holder, stakes.issuer),
+        ("owners", "stake", INVESTMENT, row, everyone),
+        ("loans", "funding", INVESTMENT, debts.holder, debts.debtor),
+        ("resale", "funding", INVESTMENT, debts.abs_buyer, debts.holder),
+        ("distributions", "distribution", INVESTMENT, everyone, row),
+        ("pass_through", "distribution", INVESTMENT, lenders, row),
+    ):
+        payments.add(name, purpose, priority, debtor, creditor)
+    return payments

@@ -1,0 +1,220 @@
+"""The end of a quarter: every planned payment is posted, machines age, values are marked, everybody learns.
+
+Sections 3.11 and 3.12 of `docs/model.md`. Until firms can fail, what they cannot pay is covered by the rest of
+the world and recorded as `cash_shortfall`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.ecosystem.vocabulary import DEBT_LAYERS
+from abm.fleet import VINTAGES, total_over
+from abm.words import part_of
+from cython_ext import row_sums, total
+from cython_ext.markets import age_fleet, exp, log
+
+_MARK_ROUNDS = 60
+_SETTLED = 1e-13
+
+
+def settle(model) -> None:
+    """Pay, buy, borrow and repay: one batch of money, then the claims and things it bought."""
+    living, ledger, eco, payments = model.living, model.ledger, model.ecosystem, model.living.payments
+    n, row = len(eco), eco.rest_of_world
+    everyone = np.arange(n)
+    _pass_through(model)
+    debtor, creditor, amount = payments.everything()
+    ledger.transfer("cash", debtor, creditor, amount)
+    # Debts and stakes change with the money that was paid for them.
+    debts = living.debts
+    before = ledger.amounts[debts.place].copy()
+    sold_to = np.maximum(debts.sold_to, 0)
+    moved = row_sums(living.resold, np.where(debts.sold_to >= 0, sold_to, 0).astype(np.int32), debts.place.size)
+    taken = living.resold * debts.can_be_sold[:, None]
+    change = payments["loans"] - payments["principal"] - taken + moved
+    debts.lend(before, payments["loans"], living.new_rate)
+    sold_rate = row_sums(taken * debts.rate, sold_to.astype(np.int32), debts.place.size)
+    debts.lend(before, moved, part_of(sold_rate, moved))
+    ledger.change_claims(debts.place, change)
+    stakes = living.stakes
+    value = np.maximum(ledger.column("firm_value"), 1e-9)
+    stakes.issue(payments["stakes"], payments["owners"], value)
+    ledger.change_claims(stakes.place, payments["stakes"])
+    # Invoices: last quarter's are paid, this quarter's are open.
+    known = living.chips.receivable >= 0
+    ledger.change_claims(living.chips.receivable[known], (living.invoiced - payments["payables"])[known])
+    ledger.post("chips_unenergised", everyone, ledger.column("chips_delivered"))
+    ledger.post("pipeline_q6", everyone, ledger.column("shells_started"))
+    _cover(model, everyone, row)
+    debts.seasoned = np.maximum(0.0, debts.seasoned - living.resold)
+    share_left = part_of(ledger.amounts[debts.place], before)
+    debts.seasoned = np.where(
+        before > 0.0, np.minimum(debts.seasoned, ledger.amounts[debts.place]) * np.minimum(1.0, share_left), 0.0
+    )
+    debts.season(ledger.amounts[debts.place], model.parameters.of("seasoning_quarters")[debts.debtor])
+
+
+def _pass_through(model) -> None:
+    """Funds hand on what they earn; banks and the trust pay their funders the base rate and keep the margin."""
+    living, ledger, eco = model.living, model.ledger, model.ecosystem
+    lenders = eco.of_kind("lender")
+    earned = row_sums(living.payments["interest"], living.debts.holder, len(eco))[lenders]
+    base = model.parameters.system("base_rate") / 4.0
+    lent = ledger.held(*DEBT_LAYERS)[lenders]
+    bound = model.bound_by_capital[lenders]
+    living.payments["pass_through"] = np.where(bound > 0.0, np.minimum(earned, base * lent), earned)
+
+
+def _cover(model, everyone: np.ndarray, row: int) -> None:
+    """Lenders hand money they do not need back to their funders, or call for more; firms sell securities; what is
+    still missing the rest of the world pays, and it is reported."""
+    ledger, eco, living = model.ledger, model.ecosystem, model.living
+    places, lenders = living.funder_places, living.funder_lenders
+    surplus = ledger.column("cash")[lenders] - living.lender_cash
+    ledger.transfer("cash", lenders, np.full(lenders.size, row), surplus)
+    ledger.change_claims(places, -surplus)
+    # A sponsor pays what its vehicle cannot.
+    vehicles, sponsors = living.vehicle_rows, living.sponsor_of
+    ledger.transfer("cash", sponsors, vehicles, np.maximum(0.0, -ledger.column("cash")[vehicles]))
+    exempt = np.isin(everyone, eco.of_kind("government", "rest_of_world"))[:, None]
+    short = np.where(exempt, 0.0, np.maximum(0.0, -ledger.column("cash")))
+    sold = np.minimum(short, np.maximum(0.0, ledger.column("securities")))
+    away = np.full(everyone.size, row)
+    ledger.transfer("securities", everyone, away, sold)
+    ledger.transfer("cash", away, everyone, sold)
+    ledger.record("securities_sold", sold)
+    missing = short - sold
+    ledger.transfer("cash", away, everyone, missing)
+    ledger.record("cash_shortfall", missing)
+
+
+def accrue(model) -> None:
+    """Machines age, books follow, value in use is asked for; sites are finished and wear."""
+    living, ledger, parameters, fleet = model.living, model.ledger, model.parameters, model.living.fleet
+    owners, n, width = fleet.owners, len(model.ecosystem), ledger.worlds
+
+    def full(values: np.ndarray) -> np.ndarray:
+        result = np.zeros((n, width))
+        result[owners] = values
+        return result
+
+    everyone = np.arange(n)
+    ledger.post("chips_unenergised", everyone, -full(living.placed))
+    ledger.post("chips_book", everyone, full(living.placed - living.scrapped))
+    fleet.measure(parameters, width)
+    margin = 1.0 - np.nan_to_num(parameters.data("operating_cost_share", 0.0))[owners]
+    depreciation, impairment, living.tax_deduction = age_fleet(
+        fleet.cost, fleet.book, fleet.basis,
+        failure=parameters.data("chip_failure_rate", 0.0)[owners], life=fleet.life,
+        tax_life=parameters.data("chip_tax_life_quarters", 20.0)[-1], unit_value=_unit_value(model), margin=margin,
+        threshold=parameters.system("impairment_threshold"), newest=fleet.slot,
+    )  # fmt: skip
+    ledger.post("chips_book", everyone, -full(depreciation + impairment))
+    finished = ledger.column("shells_completed")
+    ledger.post("pipeline_q1", everyone, -finished)
+    ledger.record("shells_cost", ledger.column("shells_cost") + finished)
+    life = parameters.data("shell_life_quarters", 60.0)
+    wear = np.minimum(ledger.column("shells_book") + finished, ledger.column("shells_cost") / life)
+    ledger.post("shells_book", everyone, finished - wear)
+    for ahead in range(1, 6):  # work moves one quarter nearer
+        amount = full(total_over(fleet.queue[ahead - 1]))
+        now = ledger.column(f"pipeline_q{ahead}")
+        ledger.post(f"pipeline_q{ahead}", everyone, amount - now)
+    amount = full(total_over(fleet.queue[5]))
+    ledger.post("pipeline_q6", everyone, amount - ledger.column("pipeline_q6"))
+    ledger.record("depreciation", full(depreciation) + wear)
+    ledger.record("impairment", full(impairment + living.scrapped))
+
+
+def _unit_value(model) -> np.ndarray:
+    """Value in use of a dollar of chips, before running costs, by vintage `(vintages, worlds)`: discounted earnings
+    while price falls with progress and machines fail, at second-tier quality once they are old."""
+    living, parameters, economy = model.living, model.parameters, model.living.economy
+    rate = parameters.data("revenue_per_capacity", 0.0)[-1] / parameters.data("chip_share_of_capex", 1.0)[-1]
+    used = np.minimum(1.0, living.tightness_now)
+    failure = parameters.data("chip_failure_rate", 0.0)[-1]
+    decay = exp(-(economy.progress + failure + parameters.system("valuation_discount_rate")))
+    horizon, frontier = parameters.system("valuation_quarters"), parameters.data("frontier_age_quarters", 8.0)[-1]
+    quality = parameters.data("second_tier_quality", 1.0)[-1]
+    value = np.zeros_like(living.fleet.throughput)
+    for age in range(VINTAGES):
+        slot = (living.fleet.slot - age) % VINTAGES
+        left = np.maximum(1.0, horizon - age)
+        young = np.clip(frontier - age, 0.0, left)
+        # Geometric sums: of the quarters as a frontier machine, and of all.
+        whole = decay * (1.0 - _power(decay, left)) / (1.0 - decay)
+        first = decay * (1.0 - _power(decay, young)) / (1.0 - decay)
+        value[slot] = rate * economy.price * used * living.fleet.throughput[slot] * (first + quality * (whole - first))
+    return value
+
+
+def _power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    return exp(exponent * log(base))
+
+
+def mark(model) -> None:
+    """Labs are worth a multiple of revenue; clouds and vehicles what they have, or earn, after their debts."""
+    living, ledger, eco = model.living, model.ledger, model.ecosystem
+    n = len(eco)
+    lab = np.isin(np.arange(n), eco.of_kind("ai_lab"))[:, None]
+    value = np.where(lab, model.ask("value", "ai_lab"), 0.0)
+    ledger.record("firm_value", value)
+    yearly = 4.0 * ledger.column("margin_average")
+    sites = sum(ledger.column(f"pipeline_q{each}") for each in range(1, 7)) + ledger.column("shells_book")
+    idle = ledger.column("chips_unenergised")
+    resale = model.parameters.of("shell_resale_share")
+    broken_up = ledger.column("chips_book") + idle + resale * sites
+    cloud = np.isin(np.arange(n), eco.of_kind("hyperscaler", "operator"))[:, None]
+    going = np.where(cloud, model.parameters.of("enterprise_multiple") * yearly, 0.0)
+    money = ledger.column("cash") + ledger.column("securities")
+    money = money + ledger.held(*DEBT_LAYERS, "trade_receivable", "equity_at_cost")
+    owed = ledger.owed(*DEBT_LAYERS, "trade_receivable")
+    rest = money + np.maximum(broken_up, going) + ledger.column("core_business_value") - owed
+    moving = np.ones(ledger.worlds, bool)
+    for _ in range(_MARK_ROUNDS):  # a contraction; a world that has settled stays as it is
+        new = np.where(lab, value, np.maximum(0.0, rest + living.stakes.held(value, n)))
+        far = (np.abs(new - value) > _SETTLED * np.maximum(1.0, np.abs(value))).any(axis=0)
+        value = np.where(moving, new, value)
+        moving = moving & far
+        if not moving.any():
+            break
+    living.stakes.mark(ledger, value)
+    ledger.record("firm_value", value)
+    # What a lab is worth beyond what it has is its franchise: no balance, but it closes the value of its equity.
+    franchise = np.where(lab, value - (ledger.column("net_worth") + ledger.owed("equity")), 0.0)
+    ledger.post("core_business_value", np.arange(n), franchise)
+
+
+def learn(model) -> None:
+    """Averages, expectations and capacities move on; confidence answers to what was expected."""
+    living, ledger, eco, parameters = model.living, model.ledger, model.ecosystem, model.parameters
+    economy = living.economy
+    demand = ledger.column("compute_demand")
+    before = living.demand_before
+    growth = np.where((before > 0.0) & (demand > 0.0), np.clip(part_of(demand, before) - 1.0, -0.5, 0.5), 0.0)
+    ledger.record("seen_growth", growth)
+    living.demand_before = demand.copy()
+    n = len(eco)
+    maker = np.isin(np.arange(n), eco.of_kind("chipmaker"))[:, None]
+    quarter_margin = np.where(maker, ledger.column("chip_sales") * (1.0 - np.nan_to_num(living.chip_cost_share))
+                              + ledger.column("core_inflow"), ledger.column("margin"))  # fmt: skip
+    after = quarter_margin - ledger.column("interest") - ledger.column("tax") - ledger.column("other_capex")
+    core = ledger.column("core_inflow") - ledger.column("interest") - ledger.column("tax")
+    memory = parameters.of("raised_money_memory")
+    for column, seen in (
+        ("margin_average", quarter_margin), ("free_cash_average", after), ("own_core_average", core),
+        ("money_raised_average", ledger.column("equity_raised") + ledger.column("vendor_money")),
+    ):  # fmt: skip
+        ledger.record(column, ledger.column(column) + memory * (seen - ledger.column(column)))
+    ledger.record("chip_capacity", ledger.column("chip_capacity_plan"))
+    model.circle.turn(model, living.given, living.back)
+    living.past_revenue = np.concatenate([ledger.column("user_revenue")[None] * lab_mask(eco), living.past_revenue[:3]])
+    economy.set_price(living.tightness_now)
+    lenders = eco.of_kind("lender")
+    economy.learn(total(ledger.column("net_worth")[lenders]))
+
+
+def lab_mask(eco) -> np.ndarray:
+    """1 for AI labs, `(firms, 1)`."""
+    return np.isin(np.arange(len(eco)), eco.of_kind("ai_lab"))[:, None].astype(float)

@@ -1,0 +1,133 @@
+"""Promises to buy compute: dated dollars, the throughput they buy, and what is undelivered.
+
+A contract is throughput at a locked price: its dollars `due` and the units they stand for are dated by
+quarter in a ring. Sections 3.2 and 3.3 of `docs/model.md`. Arrays are `(contracts, worlds)`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.drawn import Drawn
+from abm.parameters import Parameters
+from cython_ext.markets import exp
+
+HORIZON = 64  # quarters ahead that a contract can reach
+_HALVINGS = 80  # of the search for a schedule's growth
+
+
+class Contracts:
+    """All contracts between customers and providers, old and possible."""
+
+    def __init__(self, drawn: Drawn, parameters: Parameters, links: np.ndarray, plan: np.ndarray, flow: np.ndarray,
+                 progress: np.ndarray):  # fmt: skip
+        """`links` (k, 2) are pairs of lab and provider that may sign; `plan` (firms, worlds) the labs' opening
+        compute plans; `flow` (k, worlds) what each link carries of them; `progress` is g_e/4 `(worlds,)`."""
+        eco, claims = drawn.ecosystem, drawn.ecosystem.claims
+        worlds = plan.shape[1]
+        found = claims.of("take_or_pay")
+        size = drawn.claim("committed")
+        found = found[(size[found] > 0.0).any(axis=1) | (claims.due[found] > 0.0)]
+        signed = {(int(a), int(b)) for a, b in zip(claims.source[found], claims.target[found], strict=True)}
+        fresh = np.array([pair for pair in links.tolist() if tuple(pair) not in signed], np.int32).reshape(-1, 2)
+        self.customer = np.concatenate([claims.source[found], fresh[:, 0]]).astype(np.int32)
+        self.provider = np.concatenate([claims.target[found], fresh[:, 1]]).astype(np.int32)
+        self.id = [claims.id[each] for each in found]
+        self.id += [f"new_take_or_pay_{eco.id[a]}_{eco.id[b]}" for a, b in fresh]
+        count = self.customer.size
+        self.due = np.zeros((count, HORIZON, worlds))
+        self.units = np.zeros((count, HORIZON, worlds))
+        self.arrears = np.zeros((count, worlds))
+        self.arrears_units = np.zeros((count, worlds))
+        lab = np.isin(self.customer, eco.of_kind("ai_lab"))
+        # New volume goes to the first contract of each pair; its share of the lab's signing is the pair's share.
+        carried = {tuple(pair): place for place, pair in enumerate(links.tolist())}
+        self.share = np.zeros((count, worlds))
+        seen: set[tuple[int, int]] = set()
+        theta = parameters.of("take_or_pay_floor")
+        length = parameters.system("opening_contract_quarters")
+        lock = parameters.of("price_lock")
+        for each in range(count):
+            pair = int(self.customer[each]), int(self.provider[each])
+            opening = np.zeros(worlds)
+            if pair in carried and lab[each]:
+                opening = theta[pair[0]] * flow[carried[pair]]
+                if pair not in seen:
+                    total_plan = plan[pair[0]]
+                    self.share[each] = np.divide(flow[carried[pair]], total_plan, out=np.zeros(worlds),
+                                                 where=total_plan > 0.0)  # fmt: skip
+                    seen.add(pair)
+            if each >= found.size:
+                continue
+            claim = found[each]
+            start = max(1, int(np.nan_to_num(claims.start[claim])))
+            term = claims.term[claim]
+            ends = float(length.max()) if np.isnan(term) else term
+            last = int(
+                min(HORIZON - 1, max(start, ends if claims.active[claim] or not np.isnan(term) else start + ends))
+            )
+            quarters = np.arange(start, last + 1)
+            volume = np.broadcast_to(size[claim], worlds)
+            if lab[each] and (opening > 0.0).any():
+                self.due[each, quarters] = _rising(opening, volume, quarters.size)
+            else:
+                self.due[each, quarters] = _ramp(
+                    np.broadcast_to(drawn.claim("due")[claim], worlds), volume, quarters.size
+                )
+            locked = exp((1.0 - lock[pair[0]]) * progress * quarters[:, None])
+            self.units[each, quarters] = self.due[each, quarters] * locked
+        self.lab = lab
+
+    @property
+    def backlog(self) -> np.ndarray:
+        """Contracted and undelivered, by contract, USD bn; arrears included."""
+        result = self.arrears.copy()
+        for quarter in range(HORIZON):
+            result += self.due[:, quarter]
+        return result
+
+    def fork(self) -> Contracts:
+        """The same promises, with their own arrays."""
+        twin = object.__new__(Contracts)
+        twin.__dict__ = {
+            name: value.copy() if isinstance(value, np.ndarray) else value for name, value in self.__dict__.items()
+        }
+        return twin
+
+
+def _rising(first: np.ndarray, whole: np.ndarray, quarters: int) -> np.ndarray:
+    """Dues that start at `first`, grow at one rate and add up to `whole`, `(quarters, worlds)`.
+
+    The rate is found by halving; a promise below the flat schedule is used up early at `first`.
+    """
+    low, high = np.zeros_like(whole), np.full_like(whole, 1.0)
+    ahead = np.arange(quarters)[:, None]
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        path = first * exp(middle * ahead)
+        summed = path[0].copy()
+        for each in path[1:]:
+            summed += each
+        over = summed > whole
+        low, high = np.where(over, low, middle), np.where(over, middle, high)
+    path = first * exp(0.5 * (low + high) * ahead)
+    left = np.array(whole)
+    result = np.empty_like(path)
+    for place in range(quarters):  # never more than was promised
+        result[place] = np.minimum(path[place], left)
+        left = left - result[place]
+    result[-1] += left
+    return result
+
+
+def _ramp(first: np.ndarray, whole: np.ndarray, quarters: int) -> np.ndarray:
+    """Dues that start at `first`, move in a straight line and add up to `whole`, `(quarters, worlds)`."""
+    mean = whole / quarters
+    start = np.where(first > 0.0, np.minimum(first, 2.0 * mean), 0.0)
+    step = np.where(start > 0.0, 0.0, 1.0)
+    ahead = np.arange(quarters)[:, None] / max(quarters - 1, 1)
+    line = start + 2.0 * (mean - start) * ahead
+    # A contract that is yet to begin comes up over four quarters and then stays level.
+    level = np.minimum(1.0, (np.arange(quarters)[:, None] + 1.0) / 4.0)
+    summed = level.sum(axis=0)
+    return np.where(step > 0.0, whole * level / summed, line)

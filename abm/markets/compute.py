@@ -1,0 +1,179 @@
+"""The market for compute: promises first, then own use, then what is free to choose; who is short goes elsewhere.
+
+Sections 3.2 and 3.3 of `docs/model.md`. Amounts are USD bn per quarter at this quarter's price of compute.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.contracts import HORIZON
+from abm.trade import ENTERPRISE, FIRST_PARTY, LAB, OWN_PRODUCTS
+from abm.words import part_of
+from cython_ext import row_sums, total
+from cython_ext.markets import exp, serve
+
+_FRONTIER = {LAB: "frontier_share_labs", FIRST_PARTY: "frontier_share_first_party",
+             OWN_PRODUCTS: "frontier_share_own_products", ENTERPRISE: "frontier_share_enterprise"}  # fmt: skip
+PROMISED, OWN, FREE = range(3)  # the order in which a provider serves
+
+
+def fall_due(model) -> None:
+    """What contracts demand this quarter, with a part of what was not delivered before."""
+    living, contracts = model.living, model.living.contracts
+    slot = living.economy.quarter % HORIZON
+    catch_up = 1.0 / model.parameters.of("arrears_quarters")[contracts.customer]
+    contracts.due_now = contracts.due[:, slot] + contracts.arrears * catch_up
+    contracts.units_now = contracts.units[:, slot] + contracts.arrears_units * catch_up
+    model.ledger.record("promised", row_sums(contracts.due_now, contracts.customer, len(model.ecosystem)))
+
+
+def clear(model) -> None:
+    """Serve demand, plan payments, set the price, and let labs sign new promises."""
+    living, ledger, contracts, links = model.living, model.ledger, model.living.contracts, model.living.compute
+    n, price = len(model.ecosystem), living.economy.price
+    need = _needs(model)
+    promised = contracts.units_now * price
+    wanted = _wanted(model, need, promised)
+
+    frontier_share = np.stack([np.broadcast_to(model.parameters.system(_FRONTIER[each]), price.shape)
+                               for each in sorted(_FRONTIER)])  # fmt: skip
+    share = frontier_share[links.group]
+    lab_contract = np.where(contracts.lab[:, None], frontier_share[LAB], frontier_share[FIRST_PARTY])
+    theta = model.parameters.of("take_or_pay_floor")[-1]
+    enterprise = (links.group == ENTERPRISE)[:, None]
+    stage_of = np.where(links.buyer == links.provider, OWN, FREE)
+    amounts = {PROMISED: np.where(enterprise, theta * wanted, 0.0)}
+    for stage in (OWN, FREE):
+        amounts[stage] = np.where((stage_of == stage)[:, None], wanted, 0.0) - (
+            amounts[PROMISED] if stage == FREE else 0.0
+        )
+    high, low = np.zeros((3, n, price.size)), np.zeros((3, n, price.size))
+    for stage, amount in amounts.items():
+        high[stage] = row_sums(amount * share, links.provider, n)
+        low[stage] = row_sums(amount * (1.0 - share), links.provider, n)
+    high[PROMISED] += row_sums(promised * lab_contract, contracts.provider, n)
+    low[PROMISED] += row_sums(promised * (1.0 - lab_contract), contracts.provider, n)
+
+    owners = living.fleet.owners
+    power = living.earning_power(model.parameters)
+    quality = model.parameters.data("second_tier_quality", 1.0)[owners]
+    top = row_sums(power * living.fleet.frontier, living.serves, n)
+    old = row_sums(power * quality * living.fleet.commodity, living.serves, n)
+    part_high, part_low, top_left, old_left = serve(high, low, top, old)
+
+    def served(amount: np.ndarray, provider: np.ndarray, stage: int, mix: np.ndarray) -> np.ndarray:
+        return amount * (mix * part_high[stage, provider] + (1.0 - mix) * part_low[stage, provider])
+
+    delivered = sum(served(amounts[stage], links.provider, stage, share) for stage in amounts)
+    contract_part = part_of(served(promised, contracts.provider, PROMISED, lab_contract), promised)
+    contract_part = np.where(promised > 0.0, contract_part, 1.0)
+    spill = _spill(model, amounts, share, part_high, part_low, top_left, old_left)
+    _post(model, wanted, delivered, contract_part, spill, promised)
+    demand = row_sums(wanted, links.provider, n) + row_sums(promised, contracts.provider, n)
+    sold_elsewhere = living.payments.received("spill")
+    living.enterprise_served = row_sums(np.where(enterprise, delivered, 0.0), links.provider, n)
+    sales = living.payments.received("contracts", "compute", "spill")
+    ledger.record("compute_demand", demand)
+    ledger.record("compute_capacity", top + old)
+    ledger.record("compute_served", row_sums(delivered, links.provider, n) + sold_elsewhere
+                  + row_sums(promised * contract_part, contracts.provider, n))  # fmt: skip
+    ledger.record("compute_sales", sales)
+    ledger.record("compute_bought", living.payments.paid("contracts", "compute", "spill"))
+    whole = total(demand)
+    living.economy.unmet_demand = np.maximum(0.0, whole - total(ledger.column("compute_served")))
+    living.tightness_now = whole / np.maximum(total(top + old), 1e-12)
+
+
+def _needs(model) -> np.ndarray:
+    """Compute that each buyer needs: labs for users and training, owners for themselves."""
+    living, ledger, demand = model.living, model.ledger, model.living.economy.end_demand
+    usage = model.parameters.data("compute_share_of_lab_revenue", 0.0) * living.lab_share * demand
+    ledger.record("compute_need", usage + ledger.column("training_plan") + ledger.column("first_party_need"))
+    return ledger.column("compute_need")
+
+
+def _wanted(model, need: np.ndarray, promised: np.ndarray) -> np.ndarray:
+    """Compute beyond promises, link by link: what the buyer still needs, where it has promised less than its share."""
+    living, contracts, links = model.living, model.living.contracts, model.living.compute
+    n, demand = need.shape[0], living.economy.end_demand
+    known = living.link_of_contract >= 0
+    covered = row_sums(promised[known], living.link_of_contract[known], links.buyer.size)
+    share = links.share * need[links.buyer]
+    open_need = np.maximum(0.0, share - covered)
+    chooses = np.isin(links.group, (LAB, FIRST_PARTY))[:, None]
+    left = np.maximum(0.0, need - row_sums(promised, contracts.customer, n))
+    listed = row_sums(np.where(chooses, open_need, 0.0), links.buyer, n)
+    scale = np.minimum(1.0, part_of(left, listed))
+    own = model.parameters.data("compute_share_of_own_product_revenue", 0.0) * living.own_share * demand
+    enterprise = living.enterprise_share * demand
+    return np.where(
+        chooses, open_need * scale[links.buyer],
+        np.where((links.group == ENTERPRISE)[:, None], enterprise[links.provider], own[links.provider]),
+    )  # fmt: skip
+
+
+def _spill(model, amounts, share, part_high, part_low, top_left, old_left) -> np.ndarray:
+    """Unmet demand of the later stages goes to providers with slack, pro rata: USD bn (buyers x providers, worlds)."""
+    links, n = model.living.compute, len(model.ecosystem)
+    unmet_high = sum(amounts[s] * share * (1.0 - part_high[s, links.provider]) for s in (OWN, FREE))
+    unmet_low = sum(amounts[s] * (1.0 - share) * (1.0 - part_low[s, links.provider]) for s in (OWN, FREE))
+    high, low = row_sums(unmet_high, links.buyer, n), row_sums(unmet_low, links.buyer, n)
+    all_high, all_low, top, old = total(high), total(low), total(top_left), total(old_left)
+    take_high = np.minimum(all_high, top)
+    take_old = np.minimum(all_low, old)
+    take_new = np.minimum(all_low - take_old, top - take_high)
+    bought = part_of(high, all_high) * take_high + part_of(low, all_low) * (take_old + take_new)
+    sold = part_of(top_left, top) * (take_high + take_new) + part_of(old_left, old) * take_old
+    buyers, providers = model.living.spill_buyers, model.living.spill_providers
+    shares = part_of(sold, total(sold))
+    return (bought[buyers][:, None] * shares[providers][None]).reshape(-1, high.shape[1])
+
+
+def _post(model, wanted, delivered, contract_part, spill, promised) -> None:
+    """Plan the payments; dollars and units that were not delivered wait as arrears."""
+    living, contracts, links, payments = (
+        model.living,
+        model.living.contracts,
+        model.living.compute,
+        model.living.payments,
+    )
+    slot = living.economy.quarter % HORIZON
+    payments["contracts"] = contracts.due_now * contract_part
+    outside = links.buyer != links.provider
+    payments["compute"] = delivered[outside]
+    payments["spill"] = spill
+    catch_up = 1.0 / model.parameters.of("arrears_quarters")[contracts.customer]
+    missed = 1.0 - contract_part
+    contracts.arrears = contracts.arrears * (1.0 - catch_up) + contracts.due_now * missed
+    contracts.arrears_units = contracts.arrears_units * (1.0 - catch_up) + contracts.units_now * missed
+    contracts.due[:, slot], contracts.units[:, slot] = 0.0, 0.0
+    contracts.recognised = contracts.due_now * contract_part
+
+
+def sign(model) -> None:
+    """Labs promise, some quarters ahead, a floor under the plan they expect by then."""
+    living, contracts, economy = model.living, model.living.contracts, model.living.economy
+    of = model.parameters.of
+    lead = int(model.parameters.system("contract_lead_quarters").max())
+    term = int(model.parameters.system("contract_term_quarters").max())
+    plan = np.maximum(model.ledger.column("compute_need"), model.ledger.column("promised"))
+    growth = exp(lead * model.ledger.column("growth_expectation"))
+    trust = 1.0 - of("confidence_weight_in_plans") * (1.0 - economy.confidence)
+    floor = of("take_or_pay_floor") * plan * growth * trust
+    slot = (economy.quarter + lead) % HORIZON
+    ahead = row_sums(contracts.due[:, slot], contracts.customer, plan.shape[0])
+    volume = np.maximum(0.0, floor - ahead)[contracts.customer] * contracts.share
+    lock = of("price_lock")[contracts.customer]
+    price = economy.price * exp(-(1.0 - lock) * economy.progress * lead)
+    slots = [(economy.quarter + lead + later) % HORIZON for later in range(term)]
+    signing = np.flatnonzero((contracts.share > 0.0).any(axis=1))
+    contracts.due[signing[:, None], slots] += volume[signing][:, None]
+    contracts.units[signing[:, None], slots] += (volume / price)[signing][:, None]
+    contracts.signed = volume * term
+    # Enterprises promise anew what they used up, and what they expect to add.
+    theta = of("take_or_pay_floor")[-1]
+    used = np.minimum(living.enterprise_backlog, theta * living.enterprise_served)
+    fresh = used * exp(lead * economy.demand_growth * 0.5) * trust
+    living.enterprise_recognised, living.enterprise_signed = used, fresh
+    living.enterprise_backlog = living.enterprise_backlog - used + fresh

@@ -1,0 +1,65 @@
+"""Sites: work in a queue, connection to power by a quota per region, chips that wait for a place.
+
+Section 3.5 of `docs/model.md`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.ecosystem.vocabulary import REGIONS
+from abm.fleet import VINTAGES, total_over
+from abm.markets.chips import building_budgets
+from abm.words import part_of
+from cython_ext import row_sums, total
+from cython_ext.markets import exp
+
+
+def build(model) -> None:
+    """Spend on new sites, finish old ones, connect what the quota allows, put last quarter's chips in service."""
+    living, ledger, parameters, fleet = model.living, model.ledger, model.parameters, model.living.fleet
+    owners, quarter = fleet.owners, living.economy.quarter
+    chip_share = parameters.data("chip_share_of_capex", 1.0)[-1]
+    spent = (1.0 - chip_share) * building_budgets(model)
+    spent[np.setdiff1d(np.arange(spent.shape[0]), owners)] = 0.0
+    ledger.record("shells_started", spent)
+    living.payments["building"] = spent
+    ledger.record("capex", spent + ledger.column("chips_delivered"))
+
+    finished = fleet.queue[0]
+    fleet.queue = np.concatenate([fleet.queue[1:], (_regions(model) * spent[owners][:, None])[None]])
+    per_site = fleet.power_per_cost * chip_share / (1.0 - chip_share)
+    fleet.waiting = fleet.waiting + finished * per_site
+    for region in range(len(REGIONS)):
+        asked = total(fleet.waiting[:, region])
+        part = np.minimum(1.0, part_of(fleet.quota[region], asked))
+        connected = fleet.waiting[:, region] * part
+        fleet.power[:, region] += connected
+        fleet.waiting[:, region] -= connected
+    fleet.quota = fleet.quota * (1.0 + parameters.system("power_quota_growth"))
+    done = np.zeros_like(spent)
+    done[owners] = total_over(finished)
+    ledger.record("shells_completed", done)
+
+    # Chips bought a quarter ago enter service; those bought now wait where there is free power.
+    slot = quarter % VINTAGES
+    living.scrapped = total_over(fleet.book[:, :, slot])
+    fleet.cost[:, :, slot], fleet.book[:, :, slot] = fleet.idle, fleet.idle
+    fleet.basis[:, slot] = living.new_basis
+    fleet.throughput[slot] = living.economy.throughput * exp(-living.economy.progress)
+    living.placed = total_over(fleet.idle)
+    fleet.slot = slot
+    bought = row_sums(living.delivered, living.chips.buyer, spent.shape[0])[owners]
+    coming = fleet.power_left + fleet.power_per_cost * 1e-9 * fleet.region
+    fleet.idle = part_of(coming, total_over(coming)[:, None]) * bought[:, None]
+
+
+def _regions(model) -> np.ndarray:
+    """Where new sites go: the firm's own mix, tilted to the region that is subsidised."""
+    fleet = model.living.fleet
+    tilt = np.ones_like(fleet.region)
+    tilt[:, REGIONS.index("EU")] = exp(
+        model.parameters.of("subsidy_response")[fleet.owners] * model.living.subsidy_rate
+    )
+    weight = fleet.region * tilt
+    return part_of(weight, total_over(weight)[:, None])

@@ -1,0 +1,229 @@
+"""How investment is paid for: own money, committed loans, then markets that each absorb only so much.
+
+Section 3.7 of `docs/model.md`. The order for hyperscalers: bonds and, through vehicles, private credit; what one
+market refuses goes to the other. For clouds: committed loans, private credit, banks, high yield, suppliers, owners.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.ecosystem.vocabulary import MARKETS
+from abm.words import part_of
+from cython_ext import row_sums, total
+from cython_ext.markets import fill_in_order
+
+_PAID_FIRST = (
+    "running", "other_capex", "tax", "interest", "principal", "rent", "sponsor_rent", "contracts", "payables",
+    "compute", "spill",
+)  # fmt: skip
+_RECEIPTS = ("users", "core", "rent", "sponsor_rent", "contracts", "payables", "compute", "spill", "subsidy")
+
+
+def assess(model) -> None:
+    """Own funds of every firm, and what investment would ask of others."""
+    living, ledger, parameters, eco = model.living, model.ledger, model.parameters, model.ecosystem
+    n = len(eco)
+    late_share = parameters.data("receivable_share", 0.0)
+    made = np.isin(np.arange(n), eco.of_kind("chipmaker"))[:, None]
+    # A chipmaker counts on last quarter's sales: this quarter's are not cleared yet.
+    chips = np.where(made, ledger.column("chip_sales") * (1.0 - late_share - living.chip_cost_share), 0.0)
+    interest = row_sums(living.payments["interest"], living.debts.holder, n)
+    flow = (
+        living.payments.received(*_RECEIPTS)
+        + chips
+        + np.where(made, interest, 0.0)
+        - living.payments.paid(*_PAID_FIRST)
+    )
+    giants = np.isin(np.arange(n), eco.of_kind("hyperscaler"))[:, None]
+    # Liquidity below the buffer is built up again before anything is invested.
+    liquid = ledger.column("cash") + ledger.column("securities")
+    missing = np.maximum(0.0, ledger.column("liquidity_buffer") - liquid)
+    spare = np.maximum(0.0, liquid - ledger.column("liquidity_buffer"))
+    own = flow + np.where(giants, parameters.of("liquidity_use"), 1.0) * spare
+    own = own - parameters.of("buffer_rebuild_share") * missing
+    ledger.record("internal_funds", own)
+    chip_share = parameters.data("chip_share_of_capex", 1.0)
+    fill = ledger.column("chip_fill")
+    # Of a dollar of capex, so much is paid in the quarter: part of the chips comes late or is invoiced.
+    links = living.chips
+    later = row_sums(links.share * living.invoiced_part, links.buyer, n)
+    living.paid_now = (1.0 - chip_share) + chip_share * fill * (1.0 - later)
+    living.cash_plan = living.paid_now * ledger.column("capex_plan")
+    living.first_dividends = parameters.of("dividend_share") * ledger.column("distribution_plan")
+    need = np.maximum(0.0, living.cash_plan + living.first_dividends - own)
+    living.cloud_gap = np.where(np.isin(np.arange(n), living.self_funded)[:, None], need, 0.0)
+
+
+def clear(model) -> None:
+    """Draw facilities, ask the markets in order, ration, and cut plans to the money there is."""
+    living, ledger, parameters, eco, debts = (
+        model.living, model.ledger, model.parameters, model.ecosystem, model.living.debts
+    )  # fmt: skip
+    n, width = len(eco), ledger.worlds
+    giants = np.isin(np.arange(n), eco.of_kind("hyperscaler"))[:, None]
+    makers = np.isin(np.arange(n), eco.of_kind("chipmaker"))[:, None]
+    clouds = np.isin(np.arange(n), living.self_funded)[:, None]
+    own = ledger.column("internal_funds")
+    need = living.cash_plan + living.first_dividends + living.supplier_money - own
+    # A hyperscaler's vehicle asks for balloons that its rent does not cover.
+    need = np.where(clouds, need - ledger.column("vendor_money"), need)
+    vehicles = np.zeros((n, 1), bool)
+    vehicles[living.vehicle_rows] = True
+    need = np.where(giants | makers | clouds | vehicles, np.maximum(0.0, need), 0.0)
+    ledger.record("funding_need", need)
+
+    absorbs = ledger.column("absorption_plan")
+    market_of = np.array([MARKETS.index(each) if each in MARKETS else -1 for each in eco.market])
+    limit = np.stack([total(absorbs[market_of == each]) if (market_of == each).any() else np.zeros(width)
+                      for each in range(len(MARKETS))])  # fmt: skip
+    resale = _securitise(model, limit)
+    limit[MARKETS.index("PC")] += resale
+    quote = {each: model.market_quote(each) for each in ("IG", "PC", "BK", "HY")}
+    room = {each: _room(model, each) for each in quote}
+    given = {each: np.zeros((n, width)) for each in quote}
+
+    # A request of a sponsor for private credit is its vehicle's; facilities of that vehicle are drawn first.
+    share = ledger.column("bond_share_plan")
+    bonds = np.where(giants, share * need, np.where(makers, need, 0.0))
+    private = np.where(giants, need - bonds, np.where(clouds | vehicles, need, 0.0))
+    facility = row_sums(debts.undrawn, debts.debtor, n)
+    of_sponsor = row_sums(facility[living.vehicle_rows], living.sponsor_of, n)
+    available = np.where(giants, of_sponsor, facility)
+    drawn = np.minimum(private, available)
+    private = private - drawn
+    outside = parameters.of("outside_owner_share")
+    ask_market = outside == 0.0
+
+    def go(market: str, request: np.ndarray) -> np.ndarray:
+        """What `market` refuses of `request`; what it grants is added to `given`."""
+        place = MARKETS.index(market)
+        wanted = np.where(ask_market & (quote[market] <= parameters.of("spread_limit") + 1e-12), request, 0.0)
+        wanted = np.minimum(wanted, np.maximum(0.0, room[market] - given[market]))
+        granted = fill_in_order(wanted, quote[market], limit[place])
+        limit[place] = limit[place] - total(granted)
+        given[market] += granted
+        return request - granted
+
+    refused_bonds = go("IG", bonds)
+    refused_private = go("PC", private)
+    refused_private = np.where(giants, go("IG", np.where(giants, refused_private, 0.0)), refused_private)
+    refused_bonds = go("PC", np.where(giants, refused_bonds, 0.0)) + np.where(giants, 0.0, refused_bonds)
+    still = go("BK", refused_bonds + refused_private)
+    still = np.where(clouds, go("HY", np.where(clouds, still, 0.0)), still)
+
+    # What nobody lends a vehicle its sponsor puts up, as rent in advance.
+    living.payments["sponsor_rent"] += still[living.vehicle_rows]
+    _lend(model, given, drawn, quote, absorbs, market_of)
+    # Owners: those who stand behind a firm fill their part of the rest, the market for shares a little.
+    owners = np.where(clouds, outside * still, 0.0)
+    shares = np.minimum(
+        still, parameters.of("equity_issue_share") * ledger.column("firm_value") * living.economy.confidence
+    )
+    owners = owners + np.where(clouds & ask_market, shares, 0.0)
+    living.payments["owners"] = owners
+    ledger.record("owner_money", owners)
+    raised = drawn + sum(given.values()) + owners + np.where(clouds, ledger.column("vendor_money"), 0.0)
+    _fix_budgets(model, own, raised, given, drawn)
+
+
+def _securitise(model, limit: np.ndarray) -> np.ndarray:
+    """The trust buys seasoned loans of private-credit funds and banks, as far as it can place notes."""
+    living, ledger, debts = model.living, model.ledger, model.living.debts
+    seasoned = np.where(debts.can_be_sold[:, None], np.minimum(debts.seasoned, ledger.amounts[debts.place]), 0.0)
+    seasoned = np.maximum(0.0, seasoned - living.payments["principal"])
+    whole = total(seasoned)
+    bought = np.minimum(limit[MARKETS.index("ABS")], whole)
+    limit[MARKETS.index("ABS")] = limit[MARKETS.index("ABS")] - bought
+    sold = seasoned * part_of(bought, whole)
+    living.resold = sold
+    living.payments["resale"] = sold
+    ledger.record("securitised", row_sums(sold, debts.debtor, len(model.ecosystem)))
+    private = debts.market == MARKETS.index("PC")
+    return total(sold[private]) if private.any() else np.zeros(sold.shape[1])
+
+
+def _room(model, market: str) -> np.ndarray:
+    """What lenders of a market may still lend to each name: a share of their whole portfolio."""
+    living, ledger, eco, debts = model.living, model.ledger, model.ecosystem, model.living.debts
+    n = len(eco)
+    chosen = debts.of(market)
+    exposure = row_sums(ledger.amounts[debts.place[chosen]], debts.debtor[chosen], n)
+    rows = living.vehicle_rows
+    if rows.size:  # lenders look through a vehicle to its sponsor
+        exposure = exposure + row_sums(exposure[rows], living.sponsor_of, n)
+    lenders = np.flatnonzero(np.array(eco.market) == market)
+    if not lenders.size:
+        return np.zeros_like(exposure)
+    share = ledger.column("single_name_share")[lenders]
+    portfolio = total(
+        (ledger.held("bond", "loan", "gpu_loan", "abs")[lenders] + ledger.column("outside_book")[lenders]) * share
+    )
+    room = np.maximum(0.0, portfolio - exposure)
+    if market == "IG":  # a firm whose debt is above the limit is not bought
+        margin = np.maximum(4.0 * ledger.column("margin_average"), 1e-9)
+        owed = ledger.owed("bond", "loan", "gpu_loan", "abs", "vendor_loan")
+        owed = owed + model.parameters.of("off_balance_sheet_visibility") * ledger.column("vehicle_debt")
+        room = np.where(owed / margin < model.parameters.of("leverage_limit"), room, 0.0)
+    return room
+
+
+def _lend(model, given, drawn, quote, absorbs, market_of) -> None:
+    """Spread what markets granted over their lenders and, for sponsors, onto their vehicles; plan the payments."""
+    living, ledger, debts, eco = model.living, model.ledger, model.living.debts, model.ecosystem
+    n = len(eco)
+    amount = np.zeros((debts.place.size, ledger.worlds))
+    rate = np.zeros_like(amount)
+    base = model.parameters.system("base_rate")
+    for market, granted in given.items():
+        place = MARKETS.index(market)
+        lenders = market_of == place
+        weight = np.zeros_like(absorbs)
+        weight[lenders] = part_of(absorbs[lenders], total(absorbs[lenders]))
+        by_borrower, price = granted, quote[market]
+        if market in ("PC", "BK") and living.vehicle_rows.size:
+            by_borrower, price = granted.copy(), quote[market].copy()
+            by_borrower[living.vehicle_rows] += granted[living.sponsor_of]
+            by_borrower[living.sponsor_of] = 0.0
+            price[living.vehicle_rows] = price[living.sponsor_of]
+        rows = np.flatnonzero((debts.market == place) & ~debts.old)
+        amount[rows] = by_borrower[debts.debtor[rows]] * weight[debts.holder[rows]]
+        rate[rows] = base + price[debts.debtor[rows]]
+    on_debtor = drawn.copy()
+    if living.vehicle_rows.size:
+        on_debtor[living.vehicle_rows] += drawn[living.sponsor_of]
+        on_debtor[living.sponsor_of] = 0.0
+    facility = row_sums(debts.undrawn, debts.debtor, n)
+    used = debts.undrawn * part_of(on_debtor, facility)[debts.debtor]
+    debts.undrawn = np.maximum(0.0, debts.undrawn - used)
+    vendor = living.vendor_place
+    if vendor.size:
+        amount[vendor] = living.vendor_loan[living.vendor_stake]
+        rate[vendor] = base + model.parameters.data("vendor_loan_spread", 0.05)[debts.debtor[vendor]]
+    living.new_rate = np.where(used > 0.0, debts.rate, rate)
+    living.payments["loans"] = amount + used
+    for column, market in (("bonds_issued", "IG"), ("private_credit_drawn", "PC"), ("bank_loans_drawn", "BK"),
+                           ("high_yield_issued", "HY")):  # fmt: skip
+        ledger.record(column, given[market])
+    ledger.record("facilities_drawn", drawn)
+    issued = np.stack([total(given[each]) for each in ("IG", "PC", "BK", "HY")])
+    can = np.stack([total(absorbs[market_of == MARKETS.index(each)]) if (market_of == MARKETS.index(each)).any()
+                    else np.ones(ledger.worlds) for each in ("IG", "PC", "BK", "HY")])  # fmt: skip
+    living.use = dict(zip(("IG", "PC", "BK", "HY"), part_of(issued, can), strict=True))
+
+
+def _fix_budgets(model, own, raised, given, drawn) -> None:
+    """Capex is what own money and funding pay for; the rest of the plan is the funding gap. Buybacks come last."""
+    living, ledger = model.living, model.ledger
+    free = own + raised - living.supplier_money - living.first_dividends
+    budget = np.minimum(ledger.column("capex_plan"), np.maximum(0.0, free) / living.paid_now)
+    budget = np.where(np.isin(np.arange(own.shape[0]), living.planners)[:, None], budget, 0.0)
+    ledger.record("funding_gap", np.maximum(0.0, ledger.column("capex_plan") - budget))
+    ledger.record("capex_budget", budget)
+    through = given["PC"] + given["BK"] + drawn  # of a sponsor: what its vehicles build
+    living.vehicle_part = np.minimum(1.0, part_of(through, living.paid_now * budget))
+    left = np.maximum(0.0, free - living.paid_now * budget)
+    dividends = np.minimum(living.first_dividends, np.maximum(0.0, own + raised - living.supplier_money))
+    paid = dividends + np.minimum(left, ledger.column("distribution_plan") - living.first_dividends)
+    living.payments["distributions"] = paid
+    ledger.record("distributions_paid", paid)

@@ -1,0 +1,118 @@
+"""What running costs, what the rest of a firm brings in, and what debt, leases and the state take.
+
+Sections 3.5 (upkeep), 3.7 (debt service, rents) and 3.10 (tax, subsidy) of `docs/model.md`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.ecosystem.vocabulary import REGIONS
+from abm.fleet import total_over
+from abm.words import part_of
+from cython_ext import row_sums, total
+from cython_ext.markets import exp
+
+
+def run(model) -> None:
+    """Costs of what was sold and kept ready; cash flow and capex outside the sector."""
+    living, ledger, parameters, eco = model.living, model.ledger, model.parameters, model.ecosystem
+    growth = exp(parameters.of("core_growth"))
+    for column in ("core_inflow", "other_capex"):
+        ledger.record(column, ledger.column(column) * growth)
+    core = ledger.column("core_inflow")
+    living.payments["core"] = np.maximum(0.0, core)
+    living.payments["other_capex"] = ledger.column("other_capex")
+    lab = np.isin(np.arange(len(eco)), eco.of_kind("ai_lab"))[:, None]
+    users = ledger.column("user_revenue")
+    served = np.nan_to_num(parameters.data("operating_cost_share", 0.0)) * ledger.column("compute_sales")
+    own = np.where(lab, parameters.of("lab_operating_cost_share"), 1.0 - parameters.of("own_product_margin")) * users
+    upkeep = parameters.data("shell_upkeep_rate", 0.0) * ledger.column("shells_cost")
+    research = np.where(lab, ledger.column("fixed_rd_cost"), 0.0)
+    cost = served + own + upkeep + research
+    # What a chipmaker ships costs it in the quarter of the sale; sales of this quarter are planned at last quarter's.
+    making = parameters.data("chipmaker_cost_of_sales", 0.0) + parameters.data("chipmaker_operating_cost", 0.0)
+    living.chip_cost_share = making
+    ledger.record("running_cost", cost)
+    living.payments["running"] = cost + np.maximum(0.0, -core)
+
+
+def serve_debt(model) -> None:
+    """Interest, scheduled principal and rents fall due."""
+    living, ledger, debts = model.living, model.ledger, model.living.debts
+    quarter, n = living.economy.quarter, len(model.ecosystem)
+    balance = ledger.amounts[debts.place]
+    interest = balance * debts.rate / 4.0
+    principal = debts.principal_due(balance, quarter)
+    living.payments["interest"], living.payments["principal"] = interest, principal
+    paid, due = row_sums(interest, debts.debtor, n), row_sums(principal, debts.debtor, n)
+    ledger.record("interest", paid)
+    ledger.record("principal", due)
+    living.payments["rent"] = living.rent_due[:, min(quarter, living.rent_due.shape[1] - 1)]
+    # A sponsor pays its vehicle enough for interest and scheduled principal; balloons are refinanced.
+    balloon = np.where((debts.bullet & (debts.term - quarter < 1.0))[:, None], principal, 0.0)
+    service = paid + due - row_sums(balloon, debts.debtor, n)
+    rows = living.vehicle_rows
+    holiday = np.maximum(0.0, ledger.column("covenant_holiday_until")[rows]) >= quarter
+    idle = holiday & (ledger.column("securities")[rows] + ledger.column("cash")[rows] > 2.0 * service[rows])
+    upkeep = living.payments["running"][rows]
+    rent = model.parameters.of("rent_cover")[rows] * service[rows] + upkeep - living.payments.received("rent")[rows]
+    living.payments["sponsor_rent"] = np.where(idle, 0.0, np.maximum(0.0, rent))
+    ledger.record("rent", living.payments.paid("rent", "sponsor_rent"))
+
+
+def assess(model) -> None:
+    """Margins; tax on them after interest, deductions and old losses; subsidies for what is completed."""
+    living, ledger, parameters, eco = model.living, model.ledger, model.parameters, model.ecosystem
+    payments, fleet, n = living.payments, living.fleet, len(eco)
+    chip_sales = ledger.column("chip_sales")  # last quarter's: this quarter's are not cleared yet
+    made = np.where(
+        np.isin(np.arange(n), eco.of_kind("chipmaker"))[:, None], chip_sales * (1.0 - living.chip_cost_share), 0.0
+    )
+    income = payments.received("users", "core", "rent", "sponsor_rent", "contracts", "compute", "spill") + made
+    lent = row_sums(payments["interest"], living.debts.holder, n)
+    cost = payments.paid("running", "rent", "sponsor_rent", "contracts", "compute", "spill")
+    margin = income - cost
+    margin[eco.rest_of_world] = 0.0
+    ledger.record("margin", margin)
+    owners = fleet.owners
+    bonus, eligible = parameters.system("expensing_share"), parameters.of("shell_expensing_share")[owners]
+    placed, finished = total_over(fleet.idle), total_over(fleet.queue[0])
+    now = np.zeros((n, placed.shape[1]))
+    now[owners] = bonus * (placed + eligible * finished)
+    # The rest is written off over the tax lives: chips by vintage in the fleet, sites in equal parts.
+    life = parameters.data("shell_tax_life_quarters", 60.0)
+    straight = np.minimum(ledger.column("shells_basis"), ledger.column("shells_cost") / life)
+    later = np.zeros_like(now)
+    later[owners] = living.tax_deduction
+    deduction = now + later + straight + ledger.column("other_capex")
+    basis = ledger.column("shells_basis") - straight
+    basis[owners] += finished * (1.0 - bonus * eligible)
+    ledger.record("shells_basis", basis)
+    living.new_basis = placed * (1.0 - bonus)
+    company = ~np.isin(np.arange(n), eco.of_kind("lender", "government", "rest_of_world"))[:, None]
+    profit = np.where(company, margin - ledger.column("interest") - deduction + lent, 0.0)
+    used = np.minimum(np.maximum(profit, 0.0), ledger.column("loss_carry_forward"))
+    ledger.record("loss_carry_forward", ledger.column("loss_carry_forward") - used + np.maximum(0.0, -profit))
+    tax = parameters.system("tax_rate") * (np.maximum(profit, 0.0) - used)
+    payments["tax"] = tax
+    ledger.record("tax", tax)
+    living.tax_base_used = deduction
+    _subsidise(model, placed, finished)
+
+
+def _subsidise(model, placed: np.ndarray, finished: np.ndarray) -> None:
+    """The European government pays part of what is completed in its region, until the envelope is spent."""
+    living, fleet, parameters = model.living, model.living.fleet, model.parameters
+    europe = REGIONS.index("EU")
+    eligible = fleet.idle[:, europe] + fleet.queue[0][:, europe]
+    quarters_left = np.maximum(1.0, living.envelope_quarters - living.economy.quarter + 1.0)
+    budget = np.where(living.economy.quarter > living.envelope_quarters, 0.0, living.envelope / quarters_left)
+    whole = total(eligible)
+    rate = np.minimum(parameters.system("subsidy_rate_limit"), part_of(budget, whole))
+    paid = np.zeros((len(model.ecosystem), rate.size))
+    paid[fleet.owners] = rate * eligible
+    living.subsidy_rate = rate
+    living.envelope = living.envelope - rate * whole
+    living.payments["subsidy"] = paid
+    model.ledger.record("subsidy", paid)

@@ -1,0 +1,61 @@
+"""Builders plan; suppliers set aside money for customers; labs ask for equity. Sections 3.6, 3.9, 3.10."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.words import part_of
+from cython_ext import row_sums
+
+
+def measure(model) -> None:
+    """What builders know of themselves: fleet in current-vintage value, work under way, debt of their vehicles."""
+    living, ledger, n = model.living, model.ledger, len(model.ecosystem)
+    fleet, economy = living.fleet, living.economy
+    chips = model.parameters.data("chip_share_of_capex", 1.0)[-1]
+    current = fleet.installed / economy.throughput / chips
+    ledger.record("fleet_value", row_sums(current, living.serves, n))
+    late = row_sums(living.chips.late, living.chips.buyer, n)[fleet.owners]
+    idle = fleet.idle[:, 0] + fleet.idle[:, 1] + fleet.idle[:, 2]
+    ledger.record("pipeline_work", row_sums(fleet.building + idle + late, living.serves, n))
+    owed = ledger.owed(*("bond", "loan", "gpu_loan", "abs", "vendor_loan"))
+    behind = np.zeros_like(owed)
+    if living.vehicle_rows.size:
+        behind = row_sums(owed[living.vehicle_rows], living.sponsor_of, n)
+    ledger.record("vehicle_debt", behind)
+
+
+def plan(model) -> None:
+    """Everybody states what they would do if money were no limit."""
+    ledger = model.ledger
+    ledger.record("growth_expectation", model.ask("expect_growth", "hyperscaler", "operator", "vehicle"))
+    ledger.record("spread_plan", model.ask("quote_spread", "hyperscaler", "operator", "vehicle", "chipmaker"))
+    ledger.record("capex_plan", model.ask("plan_capex", "hyperscaler", "operator", "vehicle"))
+    ledger.record("bond_share_plan", model.ask("choose_bonds", "hyperscaler"))
+    ledger.record("distribution_plan", model.ask("plan_distribution", "hyperscaler", "chipmaker"))
+    ledger.record("ecosystem_plan", model.ask("plan_ecosystem_investment", "hyperscaler", "chipmaker"))
+    ledger.record("absorption_plan", model.ask("plan_absorption", "lender"))
+    ledger.record("raise_plan", model.ask("plan_raise", "ai_lab"))
+
+
+def returns(model, supplier: np.ndarray, customer: np.ndarray) -> np.ndarray:
+    """Part of a customer's marginal spending that comes back to a supplier, by stake `(stakes, worlds)`.
+
+    A cloud's chips come from the chipmaker directly; a lab's compute reaches a chipmaker through its clouds'
+    purchases, and a hyperscaler directly.
+    """
+    living, ledger, eco = model.living, model.ledger, model.ecosystem
+    n, width = len(eco), ledger.worlds
+    chips = model.parameters.data("chip_share_of_capex", 1.0)[-1]
+    direct = np.zeros((n, n, width))  # buyer, seller: share of capex that goes to the seller's chips
+    direct[living.chips.buyer, living.chips.seller] = chips * living.chips.share
+    links = living.compute
+    compute = np.zeros((n, n, width))
+    compute[links.buyer, links.provider] = links.share
+    intensity = np.minimum(1.0, part_of(ledger.column("capex_budget"), ledger.column("compute_served")))
+    lab = np.isin(customer, eco.of_kind("ai_lab"))[:, None]
+    maker = np.isin(supplier, eco.of_kind("chipmaker"))[:, None]
+    through = np.zeros((supplier.size, width))
+    for provider in living.spill_providers:
+        through += compute[customer, provider] * intensity[provider] * direct[provider, supplier]
+    return np.where(lab, np.where(maker, through, compute[customer, supplier]), direct[customer, supplier])

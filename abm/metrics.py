@@ -1,0 +1,106 @@
+"""Measures of the circle that need no default: who funds whose purchases, how concentrated promises are.
+
+Section 6 of `docs/model.md`. Results are `(worlds,)`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.words import part_of
+from cython_ext import row_sums, total
+
+_POWER_ROUNDS = 60
+
+
+class Circle:
+    """Money that suppliers put into customers, and what came back as sales, over the last four quarters."""
+
+    def __init__(self, living):
+        self.living = living
+        shape = (4, living.stakes.place.size, living.economy.price.size)
+        self.given, self.returned = np.zeros(shape), np.zeros(shape)
+        firms = len(living.ecosystem)
+        self.sales = np.zeros((4, firms, shape[2]))
+
+    def turn(self, model, given: np.ndarray, back: np.ndarray) -> None:
+        """Take a quarter: `given` (stakes, worlds) from holder to issuer; `back` the part of the issuer's spending
+        that reaches the holder."""
+        slot = self.living.economy.quarter % 4
+        ledger, stakes = model.ledger, self.living.stakes
+        spending = ledger.column("capex") + ledger.column("compute_bought")
+        self.given[slot] = given
+        self.returned[slot] = spending[stakes.issuer] * back
+        self.sales[slot] = ledger.column("chip_sales") + ledger.column("compute_sales")
+
+    def fork(self, living) -> Circle:
+        """The same four quarters, in arrays of their own."""
+        twin = Circle(living)
+        twin.given, twin.returned, twin.sales = self.given.copy(), self.returned.copy(), self.sales.copy()
+        return twin
+
+    def measures(self, model) -> dict[str, np.ndarray]:
+        """`circularity`: sales of chipmakers that their own money paid for, as a share of their sales;
+        `largest_circularity`: that of the chipmaker with the largest; `circularity_of_paths`: the spectral radius of
+        the matrix of funding times spending, 0 where no money can come back."""
+        living, eco = self.living, model.ecosystem
+        n, stakes = len(eco), living.stakes
+        given, back = _four(self.given), _four(self.returned)
+        circled = row_sums(np.minimum(given, back), stakes.holder, n)
+        sales = _four(self.sales)
+        makers = eco.of_kind("chipmaker")
+        each = part_of(circled[makers], sales[makers])
+        spending = _four_of(model, living)
+        # Of each firm's money in: the part that its suppliers put in; of each firm's money out: the part they get.
+        funded = part_of(given, np.maximum(spending, 1e-12)[stakes.issuer])
+        received = part_of(back, np.maximum(sales, 1e-12)[stakes.holder])
+        return {
+            "circularity": part_of(total(circled[makers]), total(sales[makers])),
+            "largest_circularity": each.max(axis=0) if makers.size else np.zeros(given.shape[1]),
+            "circularity_of_paths": _radius(np.minimum(1.0, funded), received, stakes, n),
+            "backlog_concentration": _concentration(living),
+            "external_share": _external_share(model),
+        }
+
+
+def _four(ring: np.ndarray) -> np.ndarray:
+    return ring[0] + ring[1] + ring[2] + ring[3]
+
+
+def _four_of(model, living) -> np.ndarray:
+    return 4.0 * (model.ledger.column("capex") + model.ledger.column("compute_bought"))
+
+
+def _radius(funded: np.ndarray, received: np.ndarray, stakes, firms: int) -> np.ndarray:
+    """Spectral radius of the round trip supplier -> customer -> supplier, by the power method from ones.
+
+    Per world the number of rounds is fixed, so its bits do not depend on other worlds.
+    """
+    vector = np.ones((firms, funded.shape[1]))
+    size = np.zeros(funded.shape[1])
+    for _ in range(_POWER_ROUNDS):
+        forward = row_sums(funded * vector[stakes.holder], stakes.issuer, firms)
+        new = row_sums(received * forward[stakes.issuer], stakes.holder, firms)
+        size = new.max(axis=0)
+        vector = np.where(size > 0.0, new / np.where(size > 0.0, size, 1.0), 0.0)
+    return size
+
+
+def _concentration(living) -> np.ndarray:
+    """Herfindahl index of backlogs by customer, the enterprise part as one customer."""
+    contracts = living.contracts
+    by_customer = row_sums(contracts.backlog, contracts.customer, living.enterprise_backlog.shape[0])
+    enterprise = total(living.enterprise_backlog)
+    whole = total(by_customer) + enterprise
+    return total(part_of(by_customer, whole) ** 2) + part_of(enterprise, whole) ** 2
+
+
+def _external_share(model) -> np.ndarray:
+    """Part of builders' capex that others' money paid for this quarter."""
+    ledger = model.ledger
+    borrowed = sum(total(ledger.column(each)) for each in (
+        "bonds_issued", "private_credit_drawn", "bank_loans_drawn", "high_yield_issued", "facilities_drawn",
+        "vendor_money", "equity_raised", "owner_money"))  # fmt: skip
+    repaid = total(ledger.column("principal")[:-1])
+    spent = total(ledger.column("capex") + ledger.column("other_capex"))
+    return np.clip(part_of(borrowed - repaid, spent), 0.0, 1.0)

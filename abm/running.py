@@ -1,0 +1,45 @@
+"""`run`: quarters of a living ecosystem, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from abm.agents import Firm
+from abm.ecosystem import Ecosystem
+from abm.errors import BadInput, Fault, shown
+from abm.model import EcosystemModel
+from abm.results import RunResult
+
+
+def run(
+    ecosystem: Ecosystem | str = "ai_2026", *, quarters: int = 40, worlds: int = 1, seed: int = 1,
+    parameters: Mapping[str, float | np.ndarray] | None = None, draw_assumed: bool = False,
+    agents: Mapping[str, type[Firm]] | None = None, first_world: int = 0,
+    before: Callable[[EcosystemModel, int], None] | None = None, progress: Callable[[int], None] | None = None,
+) -> RunResult:  # fmt: skip
+    """Run `quarters` of `worlds` worlds, numbered from `first_world`, and return what they leave behind.
+
+    `agents` maps firms to classes of their own. `before(model, quarter)` is called before each quarter (1 =
+    first) and may strike: set `model.living.economy.shortfall`, or a parameter. `progress(quarter)` is called after
+    it. Identities are checked in every world and quarter. Raises `BadInput` for input that means nothing, and for an
+    ecosystem that says too little to live; `LedgerBreach` where an identity does not hold.
+    """
+    for name, value in (("quarters", quarters), ("worlds", worlds)):
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+            raise BadInput(Fault(name, shown(value), "a whole number of at least 1"))
+    model = EcosystemModel(
+        ecosystem, worlds=int(worlds), seed=seed, parameters=parameters, draw_assumed=draw_assumed, agents=agents,
+        first_world=first_world,
+    )  # fmt: skip
+    try:
+        for quarter in range(1, int(quarters) + 1):
+            if before is not None:
+                before(model, quarter)
+            model.step()
+            if progress is not None:
+                progress(quarter)
+        return RunResult(model.ecosystem, model.recorder, model.world_numbers, seed, model.worst_residual)
+    finally:
+        model.release()

@@ -1,0 +1,205 @@
+"""Forty quarters: the books balance, the same world is the same bytes, rules can be overridden."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import abm
+from abm.errors import BadInput
+from abm.ledger import LedgerBreach
+
+
+def everything(model: abm.EcosystemModel, world: int) -> dict[str, np.ndarray]:
+    ledger = model.ledger
+    columns = {**ledger._balances, **ledger._facts}
+    return {name: each[:, world].copy() for name, each in columns.items()} | {"claims": ledger.amounts[:, world].copy()}
+
+
+def ran(quarters: int, **options) -> abm.EcosystemModel:
+    model = abm.EcosystemModel("ai_2026", **options)
+    for _ in range(quarters):
+        model.step()
+    model.release()
+    return model
+
+
+def same(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> None:
+    assert left.keys() == right.keys()
+    assert not [name for name in left if not np.array_equal(left[name], right[name])]
+
+
+@pytest.fixture(scope="module")
+def baseline() -> abm.RunResult:
+    return abm.run(worlds=1, parameters={"demand_noise": 0.0})
+
+
+def test_the_books_balance_in_every_world_and_quarter():
+    result = abm.run(worlds=40, draw_assumed=True)
+    assert 0.0 < result.worst_residual <= 1e-9
+
+
+def test_a_wrong_posting_is_caught_and_named(monkeypatch):
+    model = abm.EcosystemModel("ai_2026", worlds=2)
+    model.step()
+    row = model.ecosystem.row["CRWV"]
+    model.ledger._balances["cash"][row, 1] += 0.01  # money from nowhere
+    with pytest.raises(LedgerBreach, match=r"cash.*world 1"):
+        model.step()
+    model.release()
+
+
+def test_the_baseline_is_stable(baseline):
+    for name in baseline.names:
+        assert np.isfinite(baseline.system(name).to_numpy()).all(), name
+    for kind in ("hyperscaler", "chipmaker", "ai_lab", "operator"):
+        assert baseline.firm(kind, "cash_shortfall").to_numpy().max() == 0.0
+    capex = baseline.firm("hyperscaler", "capex").to_numpy()[0]
+    assert capex.min() > 80.0
+    assert capex.max() < 400.0
+    assert baseline.system("tightness").to_numpy().max() < 1.4
+
+
+def test_world_seventeen_is_the_same_world_in_any_company():
+    alone = everything(ran(6, worlds=1, first_world=17, draw_assumed=True), 0)
+    for first, worlds in ((0, 20), (16, 16), (10, 64)):
+        same(alone, everything(ran(6, worlds=worlds, first_world=first, draw_assumed=True), 17 - first))
+
+
+def test_the_order_of_those_who_decide_changes_nothing():
+    straight = abm.EcosystemModel("ai_2026", worlds=3)
+    shuffled = abm.EcosystemModel("ai_2026", worlds=3)
+    for quarter in range(5):
+        straight.step()
+        if shuffled.living is not None:
+            order = np.random.default_rng(quarter).permutation(list(shuffled.deciders))
+            shuffled.deciders = {kind: shuffled.deciders[kind][::-1] for kind in order}
+        shuffled.step()
+    same(everything(straight, 2), everything(shuffled, 2))
+    straight.release()
+    shuffled.release()
+
+
+def test_a_class_of_its_own_that_changes_nothing_changes_no_bit():
+    class Same(abm.Hyperscaler):
+        pass
+
+    class SameLab(abm.AILab):
+        pass
+
+    plain = everything(ran(5, worlds=2), 1)
+    same(plain, everything(ran(5, worlds=2, agents={"GOOG": Same, "ANT": SameLab}), 1))
+
+
+def test_a_firm_can_follow_a_rule_of_its_own():
+    class Cautious(abm.Hyperscaler):
+        def plan_capex(self):
+            return 0.5 * super().plan_capex()
+
+    usual = abm.run(quarters=6).firm("META", "capex_plan")
+    own = abm.run(quarters=6, agents={"META": Cautious}).firm("META", "capex_plan")
+    assert (own.iloc[0] < usual.iloc[0]).all()
+
+
+def test_a_fork_lives_on_by_itself():
+    model = ran(3, worlds=2)
+    twin = model.fork()
+    before = everything(model, 0)
+    twin.living.economy.shortfall[:] = 0.5
+    for _ in range(3):
+        twin.step()
+    same(before, everything(model, 0))
+    for _ in range(3):
+        model.step()
+    assert twin.living.economy.end_demand[0] < model.living.economy.end_demand[0]
+    twin.release()
+    model.release()
+
+
+def test_more_worlds_keep_first_worlds_and_pairs_share_their_luck():
+    def shortfall(model, quarter):
+        if quarter == 3:
+            model.living.economy.shortfall[:] = 0.3
+
+    base = abm.run(quarters=6, worlds=5, seed=3)
+    fall = abm.run(quarters=6, worlds=5, seed=3, before=shortfall)
+    difference = fall.against(base).system("end_demand")
+    assert (difference.iloc[:, :2] == 0.0).all().all()
+    np.testing.assert_allclose(difference.iloc[:, 2], -0.3 * base.system("end_demand").iloc[:, 2], rtol=1e-12)
+    with pytest.raises(BadInput, match="other worlds"):
+        fall.against(abm.run(quarters=6, worlds=4, seed=3))
+
+
+def test_what_cannot_live_is_refused():
+    with pytest.raises(BadInput, match="end_demand_split"):
+        abm.run(abm.synthetic(firms=50, seed=1), quarters=1)
+    with pytest.raises(BadInput, match="quarters"):
+        abm.run(quarters=0)
+
+
+def test_without_suppliers_money_nothing_comes_back():
+    quiet = abm.run(quarters=8, parameters={"ecosystem_investment_share": 0.0})
+    assert (quiet.system("circularity").to_numpy() == 0.0).all()
+    assert (quiet.system("circularity_of_paths").to_numpy() == 0.0).all()
+    assert (abm.run(quarters=8).system("circularity").to_numpy() > 0.0).any()
+
+
+def test_with_unlimited_markets_no_plan_goes_unfunded():
+    wide = {"spread_per_absorption": 0.0, "spread_per_leverage": 0.0, "leverage_limit": 50.0, "spread_limit": 1.0,
+            "demand_noise": 0.0, "V_XAI.outside_owner_share": 1.0}  # fmt: skip
+    city = abm.load("ai_2026")
+    lenders = city.of_kind("lender")
+    for item, value in (("absorption_per_quarter", 1e5), ("single_name_share", 1.0), ("capital", 1e6)):
+        city.stocks[item].value[lenders] = value
+    result = abm.run(city, quarters=16, parameters=wide)
+    assert result.system("funding_gap").to_numpy().max() < 1e-6
+
+
+def test_without_progress_and_failures_nothing_is_stranded():
+    still = {"hardware_progress_rate": 0.0, "chip_failure_rate": 0.0, "demand_noise": 0.0}
+    result = abm.run(quarters=12, parameters=still)
+    assert result.system("impairment").to_numpy().max() == pytest.approx(0.0, abs=1e-9)
+
+
+def test_backlogs_roll_forward():
+    model = abm.EcosystemModel("ai_2026", worlds=2)
+    model.step()
+    for _ in range(6):
+        contracts = model.living.contracts
+        before = contracts.backlog
+        model.step()
+        after = contracts.backlog
+        np.testing.assert_allclose(after, before + contracts.signed - contracts.recognised, rtol=1e-9, atol=1e-9)
+    model.release()
+
+
+def test_orders_are_delivered_carried_or_cancelled():
+    model = ran(5, worlds=2)
+    living = model.living
+    np.testing.assert_allclose(
+        living.orders_before + living.orders_placed, living.delivered + living.chips.late + living.orders_cancelled,
+        rtol=1e-12, atol=1e-12,
+    )  # fmt: skip
+
+
+def test_books_of_machines_and_sites_are_those_of_the_ledger():
+    model = ran(9, worlds=2)
+    fleet, ledger = model.living.fleet, model.ledger
+    rows = fleet.owners
+    np.testing.assert_allclose(fleet.book.sum(axis=(1, 2)), ledger.column("chips_book")[rows], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(fleet.idle.sum(axis=1), ledger.column("chips_unenergised")[rows], rtol=1e-9, atol=1e-9)
+    work = sum(ledger.column(f"pipeline_q{each}")[rows] for each in range(1, 7))
+    np.testing.assert_allclose(fleet.building, work, rtol=1e-9, atol=1e-9)
+    used = fleet.power - fleet.power_left
+    assert (used >= -1e-12).all() and (used <= fleet.power + 1e-12).all()
+
+
+def test_no_more_is_served_than_wanted_or_possible_and_stakes_stay_below_the_whole():
+    model = ran(12, worlds=4)
+    ledger, stakes = model.ledger, model.living.stakes
+    served = ledger.column("compute_served")
+    assert (served <= ledger.column("compute_capacity") * (1.0 + 1e-12) + 1e-12).all()
+    held = np.zeros_like(served)
+    np.add.at(held, stakes.issuer, stakes.share)
+    assert (held <= 1.0).all()
+    assert (stakes.share >= 0.0).all()
