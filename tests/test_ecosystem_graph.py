@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from ecosystems import assert_same
 
+from abm.drawn import Drawn
 from abm.ecosystem import from_graph, load, read_graphml, synthetic, write_graphml
 from abm.ecosystem.schema import LARGEST
 from abm.ecosystem.vocabulary import AMORTISATIONS, KINDS, LAYERS, SENIORITIES
 from abm.errors import BadInput
 from abm.ledger import TOLERANCE
+from abm.opening import open_ledger
+from abm.parameters import Parameters
 from abm.stress_testing import stress
 
 
@@ -157,6 +160,19 @@ def test_the_books_balance_with_the_largest_number_there_may_be(city, item):
     assert result.balance.residual.max() < TOLERANCE
 
 
+@pytest.mark.parametrize("share", [0.995, 0.9951, 0.999999999])
+def test_firms_that_own_each_other_have_values_or_are_refused(share):
+    graph = networkx.DiGraph()
+    graph.add_nodes_from(["A", "B"], kind="operator", cash=5.0)
+    graph.add_edge("A", "B", layer="equity", amount=1.0, share=share)
+    graph.add_edge("B", "A", layer="equity", amount=1.0, share=share)
+    if share <= 0.995:
+        network = from_graph(graph)
+        assert open_ledger(Drawn(network), Parameters(network)).check() < TOLERANCE
+    else:
+        assert [fault.file for fault in faults_of(graph)] == ["mine, edge 'A' -> 'B'", "mine, edge 'B' -> 'A'"]
+
+
 NODE, EDGE = "mine, node 'LAB'", "mine, edge 'BANK' -> 'CLOUD'"
 
 
@@ -213,7 +229,7 @@ def test_a_wrong_edge_is_named(attributes, words):
 
 @pytest.mark.parametrize(("change", "words"), [
     (lambda graph: graph.add_edge("LAB", "LAB", layer="lease", amount=1), "another firm than the source"),
-    (lambda graph: graph.add_edge("BANK", "LAB", layer="equity", amount=1, share=0.8), "sum to 1"),
+    (lambda graph: graph.add_edge("BANK", "LAB", layer="equity", amount=1, share=0.8), "sum to 1;"),
     (lambda graph: graph.add_edge("BANK", "NEW", layer="loan", amount=1), "node 'NEW', kind: found a blank"),
     (lambda graph: graph.add_node("ROW", kind="operator"), "or another id for this firm"),
     (lambda graph: graph.add_nodes_from(["A", "B"], kind="rest_of_world"), "2 firms of kind rest_of_world"),
