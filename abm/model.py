@@ -83,6 +83,10 @@ class EcosystemModel(Quarter, mesa.Model):
         """What an agent of these rows sees of a column: all worlds."""
         return column[rows]
 
+    def assign(self, rows: int | slice, name: str, value: float | np.ndarray) -> None:
+        """Set a parameter of these rows: a number, or one per world. Raises `BadInput`."""
+        self.parameters.assign(rows, name, value)
+
     def fork(self) -> EcosystemModel:
         """The same model with its own ledger and parameters: what happens to one does not touch the other."""
         twin = EcosystemModel(
@@ -148,6 +152,10 @@ class WorldModel(mesa.Model):
     def window(self, column: np.ndarray, rows: int) -> float:
         """What an agent of this row sees of a column: its number in this world."""
         return float(column[rows, self.number])
+
+    def assign(self, rows: int | slice, name: str, value: float) -> None:
+        """Set a parameter of these rows in this world; other worlds keep theirs. Raises `BadInput`."""
+        self.parameters.assign(rows, name, value, world=self.number)
 
 
 def _register(model: EcosystemModel | WorldModel) -> None:

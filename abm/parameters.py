@@ -71,11 +71,20 @@ class Parameters:
         """Value of `name` as a read-only `(firms, worlds)` array."""
         return np.broadcast_to(self.of(name), (len(self.ecosystem), worlds))
 
-    def assign(self, rows: int | slice, name: str, value: float | np.ndarray) -> None:
-        """Set a parameter for some rows, to a number or one per world. Raises `BadInput`."""
-        chosen = self.ecosystem.id[rows]
-        for firm in (chosen,) if isinstance(chosen, str) else chosen:
-            faults = self._set(f"{firm}.{name}", value)
+    def assign(self, rows: int | slice, name: str, value: float | np.ndarray, world: int | None = None) -> None:
+        """Set a parameter for some rows, to a number or one per world; or to a number in one `world` (its column).
+
+        Raises `BadInput`.
+        """
+        for row in np.atleast_1d(np.arange(len(self.ecosystem))[rows]):
+            given = value
+            if world is not None:
+                given = self.wide(name, self.worlds or 1)[row].copy()
+                try:
+                    given[world] = value
+                except (TypeError, ValueError):
+                    raise BadInput(Fault("parameters", shown(value), f"one number for {name} in a world")) from None
+            faults = self._set(f"{self.ecosystem.id[row]}.{name}", given)
             if faults:
                 raise BadInput(faults)
 
@@ -141,6 +150,7 @@ class Parameters:
         wide = np.repeat(current, given.size, axis=1) if given.size > current.shape[1] else current.copy()
         wide[rows] = given
         self._values[name] = wide
+        self.settings.pop(address, None)  # what is set last stands last
         self.settings[address] = value
         return []
 

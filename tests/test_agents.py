@@ -13,6 +13,7 @@ from mesa.datacollection import DataCollector
 
 import abm
 from abm.ecosystem.vocabulary import KINDS
+from abm.parameters import Parameters
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,27 @@ def test_parameters_are_set_for_one_a_kind_or_each_world(model):
         fork.firm("CRWV").enterprise_multiple = np.full(7, 5.0)
     with pytest.raises(abm.BadInput, match="found 3 values; expected 5"):
         abm.EcosystemModel("ai_2026", worlds=5, parameters={"enterprise_multiple": np.full(3, 5.0)})
+
+
+def test_what_is_set_in_a_world_stays_in_it(model):
+    fork = model.fork()
+    world = fork.world(3)
+    world.agents.set("enterprise_multiple", 4.0)
+    world.agents_by_row[fork.ecosystem.row["CRWV"]].enterprise_multiple = 7.0
+    fork.world(5).agents.set("covenant_headroom", 0.2)
+    expected = [7.0 if each == 3 else 6.0 for each in range(20)]
+    assert fork.firm("CRWV").enterprise_multiple.tolist() == expected
+    assert fork.firm("NVDA").enterprise_multiple.tolist() == [4.0 if each == 3 else 6.0 for each in range(20)]
+    assert set(world.agents.get("enterprise_multiple")) == {4.0, 7.0}
+    assert set(fork.world(4).agents.get("enterprise_multiple")) == {6.0}
+    # The settings that a stress test of the model is run with say the same.
+    again = Parameters(fork.ecosystem, fork.parameters.settings, 20)
+    for name in ("enterprise_multiple", "covenant_headroom"):
+        np.testing.assert_array_equal(again.wide(name, 20), fork.parameters.wide(name, 20))
+    with pytest.raises(abm.BadInput, match="one number"):
+        world.agents_by_row[0].enterprise_multiple = np.full(20, 5.0)
+    with pytest.raises(abm.BadInput, match="between"):
+        world.agents_by_row[0].enterprise_multiple = -1.0
 
 
 def test_what_an_agent_was_told_reaches_a_stress_test():

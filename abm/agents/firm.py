@@ -94,7 +94,7 @@ class Firm(mesa.Agent):
                 + (way if column.sort == "balance" else "change it in the ecosystem's data")
             )
         elif name in self.model.parameters:
-            self.model.parameters.assign(self.rows, name, value)
+            self.model.assign(self.rows, name, value)
         else:
             close = nearest(name, [*self.model.parameters.names()])
             hint = f"; did you mean {close!r}?" if close else ""
