@@ -98,6 +98,14 @@ def test_what_is_set_in_a_world_stays_in_it(model):
         world.agents_by_row[0].enterprise_multiple = -1.0
 
 
+def test_a_parameter_goes_before_a_column_of_its_name(model):
+    fork = model.fork()
+    for name, value in (("cash_ceiling", 120.0), ("leverage_limit", 3.0), ("outside_owner_share", 0.5)):
+        setattr(fork.firm("NVDA"), name, value)
+        assert getattr(fork.firm("NVDA"), name).tolist() == [value] * 20
+    assert fork.firm("NVDA").base_rate.tolist() == fork.parameters.wide("base_rate", 20)[0].tolist()
+
+
 def test_what_an_agent_was_told_reaches_a_stress_test():
     model = abm.EcosystemModel("ai_2026")
     plain = model.stress(["all:revenue:0.5"])

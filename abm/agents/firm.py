@@ -71,14 +71,15 @@ class Firm(mesa.Agent):
         return self.model.window(column, self.rows)
 
     def __getattr__(self, name: str):
-        # Only reached for names that are no ordinary attribute: columns and parameters.
+        # Only reached for names that are no ordinary attribute: parameters and columns. Where the data states
+        # a parameter there is a column of its name too; the parameter is what the model goes by.
         if name.startswith("_") or name in _OWN:
             raise AttributeError(name)
         model = self.model
-        if name in COLUMNS:
-            return self._of(model.ledger.column(name))
         if name in model.parameters:
             return self._of(model.parameters.wide(name, model.ledger.worlds))
+        if name in COLUMNS:
+            return self._of(model.ledger.column(name))
         close = nearest(name, [*COLUMNS, *model.parameters.names()])
         hint = f"; did you mean {close!r}?" if close else ""
         raise AttributeError(f"{type(self).__name__} has no column or parameter {name!r}{hint}")
@@ -86,6 +87,8 @@ class Firm(mesa.Agent):
     def __setattr__(self, name: str, value) -> None:
         if name in _OWN or name.startswith("_"):
             object.__setattr__(self, name, value)
+        elif name in self.model.parameters:
+            self.model.assign(self.rows, name, value)
         elif name in COLUMNS:
             column = COLUMNS[name]
             way = "post it to model.ledger (post, transfer, change_claims)"
@@ -93,8 +96,6 @@ class Firm(mesa.Agent):
                 f"{name} is a {column.sort} of the ledger and cannot be set; "
                 + (way if column.sort == "balance" else "change it in the ecosystem's data")
             )
-        elif name in self.model.parameters:
-            self.model.assign(self.rows, name, value)
         else:
             close = nearest(name, [*self.model.parameters.names()])
             hint = f"; did you mean {close!r}?" if close else ""
