@@ -7,6 +7,7 @@ Mesa model of plain numbers, on which Mesa's verbs, its DataCollector and Solara
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import mesa
 import networkx
@@ -16,6 +17,7 @@ from abm.agents import CLASSES, Firm
 from abm.drawn import Drawn
 from abm.ecosystem import Ecosystem, load
 from abm.ecosystem.vocabulary import KINDS
+from abm.errors import BadInput, Fault, nearest, shown
 from abm.ledger import Ledger
 from abm.opening import open_ledger
 from abm.parameters import Parameters
@@ -23,7 +25,7 @@ from abm.quarter import Quarter
 from abm.settlement import Switches
 from abm.shocks import Shock
 from abm.stress_result import StressResult
-from abm.stress_testing import stress
+from abm.stress_testing import check_whole, stress
 
 
 class EcosystemModel(Quarter, mesa.Model):
@@ -37,7 +39,7 @@ class EcosystemModel(Quarter, mesa.Model):
 
     def __init__(
         self,
-        ecosystem: Ecosystem | str = "ai_2026",
+        ecosystem: Ecosystem | str | Path = "ai_2026",
         *,
         worlds: int = 1,
         seed: int = 1,
@@ -46,8 +48,10 @@ class EcosystemModel(Quarter, mesa.Model):
         agents: Mapping[str, type[Firm]] | None = None,
         first_world: int = 0,
     ):
+        seed = check_whole("seed", seed, 0, "a whole number not below zero")
+        worlds = check_whole("worlds", worlds, 1, "a whole number of worlds, at least 1")
         super().__init__(rng=seed)
-        self.ecosystem = load(ecosystem) if isinstance(ecosystem, str) else ecosystem
+        self.ecosystem = ecosystem if isinstance(ecosystem, Ecosystem) else load(ecosystem)
         self.worlds, self.seed, self.draw_assumed = worlds, seed, draw_assumed
         self.world_numbers = list(range(first_world, first_world + worlds))
         self.own_agents = dict(agents or {})
@@ -68,8 +72,13 @@ class EcosystemModel(Quarter, mesa.Model):
 
     def kind(self, kind: str) -> Firm:
         """One agent for all firms of a kind: its attributes are `(firms, worlds)`. Raises `BadInput`."""
-        rows = self.ecosystem.rows(kind)
-        return CLASSES[KINDS[self.ecosystem.kind[rows[0]]]].over(self, slice(int(rows[0]), int(rows[-1]) + 1))
+        eco, name = self.ecosystem, kind.casefold()
+        kinds = [KINDS[each] for each in np.unique(eco.kind)]
+        if name not in kinds:
+            expected = "a kind of firm of this ecosystem: " + ", ".join(kinds)
+            raise BadInput(Fault(eco.name, shown(kind), expected, nearest=nearest(kind, kinds)))
+        rows = eco.of_kind(name)
+        return CLASSES[name].over(self, slice(int(rows[0]), int(rows[-1]) + 1))
 
     def world(self, number: int) -> WorldModel:
         """One world as a small Mesa model of plain numbers. Raises `IndexError`."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 
 import numpy as np
 
 from abm.attribution import CHANNELS, Balance, balance, by_channel, held_inside, planned_sales, worth
 from abm.drawn import Drawn
 from abm.ecosystem import Ecosystem, load
-from abm.errors import BadInput, Fault
+from abm.errors import BadInput, Fault, shown
 from abm.events import trace
 from abm.grades import Grades
 from abm.parameters import Parameters
@@ -62,6 +63,13 @@ def stress(
         if progress is not None:
             progress(start + len(chosen), len(numbers))
     return join(parts)
+
+
+def check_whole(name: str, value: object, least: int, expected: str) -> int:
+    """`value` as an int where it is a whole number from `least` (of numpy or of Python). Raises `BadInput`."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise BadInput(Fault(name, shown(value), expected))
+    return int(value)
 
 
 def _block(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from pathlib import Path
 
 import mesa
 import networkx as nx
@@ -104,6 +105,30 @@ def test_a_parameter_goes_before_a_column_of_its_name(model):
         setattr(fork.firm("NVDA"), name, value)
         assert getattr(fork.firm("NVDA"), name).tolist() == [value] * 20
     assert fork.firm("NVDA").base_rate.tolist() == fork.parameters.wide("base_rate", 20)[0].tolist()
+
+
+@pytest.mark.parametrize("who", ["all", "CRWV", "TAIL1", "operators"])
+def test_only_a_kind_is_a_kind(model, who):
+    with pytest.raises(abm.BadInput, match=f"found '{who}'; expected a kind of firm of this ecosystem: hyperscaler, "):
+        model.kind(who)
+    assert model.kind("Operator").kind == "operator"
+
+
+@pytest.mark.parametrize("worlds", [0, -1, 2.0, True, "2"])
+def test_a_model_has_at_least_one_world(worlds):
+    with pytest.raises(abm.BadInput, match=r"expected a whole number of worlds, at least 1"):
+        abm.EcosystemModel("ai_2026", worlds=worlds)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.0, True])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(abm.BadInput, match="expected a whole number not below zero"):
+        abm.EcosystemModel("ai_2026", seed=seed)
+
+
+def test_numbers_of_numpy_and_paths_will_do():
+    model = abm.EcosystemModel(Path("ai_2026"), worlds=np.int64(2), seed=np.int64(1))
+    assert model.firm("NVDA").cash.shape == (2,)
 
 
 def test_what_an_agent_was_told_reaches_a_stress_test():
