@@ -14,6 +14,7 @@ from abm.shocks import Strike
 from cython_ext import Problem, Settled, row_sums, settle
 
 _UNTESTED = np.inf  # a limit that cannot be broken
+_BY_CLAIM = ("due", "share", "balance")  # amounts with a row a claim, not a firm
 _NAMED = 10  # firms that a message names
 _DEBT_SERVICE = [PURPOSES.index(each) for each in ("interest", "principal")]
 _SPOT = [PURPOSES.index(each) for each in ("spot compute", "supply cost")]
@@ -87,6 +88,18 @@ class Settlement:
         return replace(problem, **{
             name: np.broadcast_to(value, (*value.shape[:-1], worlds)) for name, value in amounts.items()
         })  # fmt: skip
+
+    def depends_on(self, strike: Strike) -> bool:
+        """Whether `strike` changes anything but the books of firms that pay whatever happens to them."""
+        struck, minds = self.strike(strike), self.problem.exempt == 0
+        for each in fields(struck):
+            before, after = getattr(self.problem, each.name), getattr(struck, each.name)
+            changed = before != after
+            if each.name not in _BY_CLAIM and changed.ndim == 2:  # a row a firm
+                changed = changed[minds]
+            if changed.any():
+                return True
+        return False
 
     def _unused_compute(self, strike: Strike) -> tuple[np.ndarray, np.ndarray]:
         """Fewer users need less compute: what is left of each link, and what each lab saves.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
@@ -80,6 +81,8 @@ def _block(
     drawn = Drawn(ecosystem, worlds if draw_assumed else None, seed)
     plan = make_plan(drawn, values, quarters)
     settlement = Settlement(plan, switches, threads)
+    if start == 0:
+        _check_reach(settlement, shocks, worlds, seed)
     base, base_state = settlement.problem, settlement.state
     problem = settlement.strike(make_strike(ecosystem, shocks, worlds, seed))
     state = settle(problem, threads=threads)
@@ -109,6 +112,19 @@ def _block(
         assumed=grades.assumed_share(problem, before, after),
         events=trace(plan, settlement, problem, traced, np.array(worlds)),
     )  # fmt: skip
+
+
+def _check_reach(settlement: Settlement, shocks: list[Shock], worlds: list[int], seed: int) -> None:
+    """Refuse shocks that could take all and would change nothing: no loss is then no finding."""
+    faults = []
+    for shock in shocks:
+        whole = replace(shock, low=1.0, high=1.0)
+        strike = make_strike(settlement.plan.ecosystem, [whole], worlds[: settlement.problem.worlds], seed)
+        if shock.high > 0.0 and not settlement.depends_on(strike):
+            found = f"{shown(str(shock))}, which nothing in the horizon depends on"
+            faults.append(Fault("--shock", found, "something that is paid, owed or owned in it"))
+    if faults:
+        raise BadInput(faults)
 
 
 def _check_conserved(sheet: Balance, state: Settled, worlds: list[int]) -> None:

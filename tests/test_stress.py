@@ -162,3 +162,27 @@ def test_events_of_only_the_first_worlds_are_kept(city):
 def test_meaningless_questions_are_refused(city, arguments, message):
     with pytest.raises(abm.BadInput, match=message):
         abm.stress(city, MILD, **arguments)
+
+
+@pytest.mark.parametrize(
+    "shock",
+    ["guarantee_05:claim:1", "backstop_01:claim:1", "warrant_01:claim:1", "lease_01:claim:1", "CRWV:claim:1",
+     "order_book_02:claim:1", "ROW:cash:1", "government:cash:0.1..0.5", "PC:gpu_price:0.1", "NVDA:funding:1"],
+)  # fmt: skip
+def test_a_shock_on_what_nothing_depends_on_is_refused(city, shock):
+    with pytest.raises(abm.BadInput, match=f"found '{shock}', which nothing in the horizon depends on"):
+        abm.stress(city, ["all:revenue:0.3", shock])
+    with pytest.raises(abm.BadInput, match="nothing in the horizon depends on"):
+        abm.stress(city, [shock, "all:revenue:0.3"], worlds=5, draw_assumed=True)
+
+
+@pytest.mark.parametrize(
+    "shock", ["take_or_pay_01:claim:0.1", "bond_15:claim:0.1", "equity_01:claim:0.1", "OAI:claim:0.1", "PC:funding:0.1",
+              "CRWV:revenue:0.1", "NVDA:assets:0.1", "CRWV:gpu_price:0.1", "bank:cash:0.1"],
+)  # fmt: skip
+def test_a_shock_on_what_counts_is_not(city, shock):
+    assert abm.stress(city, [shock], quarters=1).loss.any()
+
+
+def test_a_shock_of_nothing_asks_for_the_plan_alone(city):
+    assert not abm.stress(city, ["government:cash:0"]).loss.any()
