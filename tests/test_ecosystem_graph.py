@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fractions import Fraction
 
 import networkx
 import numpy as np
@@ -189,6 +190,9 @@ NODE, EDGE = "mine, node 'LAB'", "mine, edge 'BANK' -> 'CLOUD'"
     ({"cash": float("nan")}, f"{NODE}, cash", "'nan'"),
     ({"cash": float("inf")}, f"{NODE}, cash", "'inf'"),
     ({"cash": "much"}, f"{NODE}, cash", "'much'"),
+    ({"cash": 10**400}, f"{NODE}, cash", "a number of more than 308 digits"),
+    ({"cash": -(10**5000)}, f"{NODE}, cash", "a number of more than 308 digits"),
+    ({"cash": Fraction(10**400, 3)}, f"{NODE}, cash", "at most 1e+09"),
     ({"cash": [1]}, f"{NODE}, cash", "'[1]'"),
     ({"cash": 1j}, f"{NODE}, cash", "'1j'"),
 ])  # fmt: skip
@@ -204,6 +208,8 @@ def test_a_wrong_node_is_named(attributes, place, words):
     ({"layer": None}, "one of equity"),
     ({"amount": None}, "the drawn of a loan"),
     ({"amount": -1}, "not below zero"),
+    ({"amount": 10**400}, "308 digits"),
+    ({"start": 10**400}, "308 digits"),
     ({"amount": float("nan")}, "'nan'"),
     ({"amount": float("-inf")}, "'-inf'"),
     ({"amount": "lots"}, "'lots'"),
@@ -322,9 +328,8 @@ FILES = [
     (HEAD + "<graph edgedefault='directed'><node/></graph></graphml>", "node 'None', kind: found a blank"),
     (HEAD + "<graph edgedefault='directed'><node id='A'/><edge source='A'/></graph></graphml>", "edge 'A' -> 'None'"),
     (HEAD + "<graph edgedefault='directed'><hyperedge/></graph></graphml>", "nodes and edges"),
-    (HEAD + "<graph edgedefault='directed'><node id='A'><data key='z'>1</data></node></graph></graphml>", "nodes and"),
-    (HEAD + KEYS + "<graph edgedefault='directed'><node id='A'><data key='c'>ten</data></node></graph></graphml>",
-     "nodes and edges"),
+    (HEAD + "<graph edgedefault='directed'><node id='A'><data key='z'>1</data></node></graph></graphml>",
+     "node 'A', line 1: found the key 'z'; expected the id of a key element"),
     (HEAD + KEYS + "<graph edgedefault='directed'><node id='A'/></graph></graphml>", "node 'A', kind: found a blank"),
     (HEAD + KEYS + "<graph edgedefault='directed'><node id='A'><data key='k'>operator</data><data key='c'>NaN</data>"
      "</node></graph></graphml>", "node 'A', cash, value: found 'nan'"),
@@ -333,6 +338,99 @@ FILES = [
     (HEAD + '<key id="m" for="graph" attr.name="mixes" attr.type="string"/>'
      "<graph edgedefault='directed'><data key='m'>" + "[" * 100_000 + "</data></graph></graphml>", "not JSON"),
 ]  # fmt: skip
+
+
+KEY = '<key id="{}" for="node" attr.name="{}" attr.type="{}"/>'.format
+VALUES = [
+    (KEY("c", "cash", "double"), "lots", "found 'lots'; expected a double"),
+    (KEY("c", "cash", "float"), "1,5", "found '1,5'; expected a float"),
+    (KEY("c", "cash", "int"), "1.5", "found '1.5'; expected an int"),
+    (KEY("c", "cash", "long"), "9" * 400, f"found '9{'9' * 55}...'; expected a long"),
+    (KEY("c", "cash", "long"), "9" * 5000, f"found '9{'9' * 55}...'; expected a long"),
+    (KEY("c", "cash", "boolean"), "yes", "found 'yes'; expected a boolean"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value", "words"), VALUES, ids=range(len(VALUES)))
+def test_a_value_of_another_type_is_named(tmp_path, key, value, words):
+    path = tmp_path / "mine.graphml"
+    element = f"\n<data key='c'>{value}</data>\n"
+    path.write_text(
+        f"{HEAD}\n{key}\n<graph edgedefault='directed'>\n<node id='A'>{element}</node>\n"
+        f"<edge id='e' source='A' target='B'>{element}</edge>{element}</graph></graphml>"
+    )
+    with pytest.raises(BadInput) as caught:
+        load(path)
+    assert list(map(str, caught.value.faults)) == [
+        f"mine.graphml, node 'A', line 5, cash: {words}",
+        f"mine.graphml, edge 'A' -> 'B' ('e'), line 8, cash: {words}",
+        f"mine.graphml, graph, line 10, cash: {words}",
+    ]
+
+
+TWICE = [
+    ("<node id='A'/>\n<node id='B'/>\n<node id='A'/>",
+     "mine.graphml, line 5: found the node 'A' a second time; expected one for each id, and line 3 has it"),
+    ("<edge id='x' source='A' target='B'/><edge id='x' source='A' target='C'/>\n<edge id='x' source='A' target='B'/>",
+     "mine.graphml, line 4: found the edge 'A' -> 'B' ('x') a second time; "
+     "expected one for each id, and line 3 has it"),
+    ("<node id='A'>\n<data key='c'>1</data><data key='c'>2</data></node>",
+     "mine.graphml, node 'A', line 4, cash: found a second value; expected one"),
+    ("<node id='A'>\n<data key='c'>1</data><data key='again'>2</data></node>",
+     "mine.graphml, node 'A', line 4, cash: found a second value; expected one"),
+    ("</graph>\n<graph edgedefault='directed'><node id='Z'/>",
+     "mine.graphml, line 4: found a second graph; expected one, and line 2 has it"),
+    ("<node id='A'><graph edgedefault='directed'/></node>",
+     "mine.graphml, line 3: found a second graph; expected one, and line 2 has it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), TWICE, ids=range(len(TWICE)))
+def test_what_stands_twice_is_refused_with_both_lines(tmp_path, text, message):
+    path = tmp_path / "mine.graphml"
+    keys = KEY("c", "cash", "double") + KEY("again", "cash", "double")
+    path.write_text(f"{HEAD}{keys}\n<graph edgedefault='directed'>\n{text}</graph></graphml>")
+    with pytest.raises(BadInput) as caught:
+        load(path)
+    assert str(caught.value) == message
+
+
+def test_undirected_edges_of_one_id_are_one_edge(tmp_path):
+    path = tmp_path / "mine.graphml"
+    edges = "<edge id='x' source='A' target='B'/>\n<edge id='x' source='B' target='A'/>"
+    path.write_text(f"{HEAD}<graph edgedefault='undirected'>\n{edges}</graph></graphml>")
+    with pytest.raises(BadInput, match=r"line 3: found the edge 'B' -> 'A' \('x'\) a second time"):
+        load(path)
+
+
+def test_parallel_edges_and_edges_back_are_read(tmp_path):
+    graph = small()
+    graph.add_edge("BANK", "CLOUD", layer="bond", amount=1.0)
+    graph.add_edge("CLOUD", "LAB", layer="lease", amount=1.0)
+    graph.add_edge("LAB", "CLOUD", layer="take_or_pay", amount=1.0)
+    path = tmp_path / "mine.graphml"
+    networkx.write_graphml(graph, path)
+    assert len(load(path).claims) == 6
+
+
+KEYS_AT_FAULT = [
+    (KEY("c", "cash", "decimal"), "line 2, attr.type of cash: found 'decimal'; expected one of boolean, int, integer"),
+    (KEY("c", "cash", "Double"), "(did you mean 'double'?)"),
+    (KEY("c", "cash", "double") + "\n" + KEY("c", "kind", "string"),
+     "line 3: found the key 'c' a second time; expected one for each id, and line 2 has it"),
+    ('<key id="c" for="node" attr.name="cash" attr.type="double"><default>much</default></key>',
+     "key 'c', line 2, cash: found 'much'; expected a double"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("keys", "words"), KEYS_AT_FAULT, ids=range(len(KEYS_AT_FAULT)))
+def test_a_wrong_key_is_named(tmp_path, keys, words):
+    path = tmp_path / "mine.graphml"
+    path.write_text(f"{HEAD}\n{keys}\n<graph edgedefault='directed'><node id='A'/></graph></graphml>")
+    with pytest.raises(BadInput) as caught:
+        load(path)
+    assert len(caught.value.faults) == 1
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(("text", "words"), FILES, ids=range(len(FILES)))

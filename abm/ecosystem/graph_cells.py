@@ -52,7 +52,10 @@ def as_text(value: Any, opening: int | None = None) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, Real):
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            return "a number of more than 308 digits"  # no cell may hold one, and so its fault will read
         if opening is not None and math.isfinite(number) and number == int(number) and abs(number) < 4000:
             return quarter_text(opening + int(number))
         return repr(number)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from xml.parsers import expat
 
 from abm.ecosystem.ecosystem import Ecosystem
 from abm.ecosystem.from_graph import from_graph
 from abm.ecosystem.graph import to_graph
+from abm.ecosystem.graphml_form import check_form
 from abm.ecosystem.reading import LARGEST_FILE
 from abm.errors import BadInput, Fault, shown
 
 # GraphML holds plain values only: these attributes of the graph travel as JSON.
 _MAPPINGS = ("mixes", "parameters", "ranges", "order")
-_DEEPEST = 20
 
 
 def write_graphml(ecosystem: Ecosystem, path: str | Path) -> None:
@@ -60,7 +59,7 @@ def read_graphml(path: str | Path) -> Ecosystem:
 
 
 def _inspect(path: Path) -> None:
-    """Refuse what is not a regular, well-formed file of moderate size with the root graphml and no document type."""
+    """Refuse what is not a regular file of moderate size and of good form."""
     try:
         if not path.is_file():
             found = "a folder or device" if path.exists() else "no such file"
@@ -72,24 +71,4 @@ def _inspect(path: Path) -> None:
         if isinstance(error, BadInput):
             raise
         raise BadInput(Fault(shown(path), str(error), "a readable file")) from None
-    parser = expat.ParserCreate()
-    open_tags: list[str] = []
-
-    def refuse(found: str, expected: str) -> None:
-        raise BadInput(Fault(path.name, found, expected, parser.CurrentLineNumber))
-
-    def start(tag: str, _attributes: dict[str, str]) -> None:
-        if not open_tags and tag.rpartition(":")[2] != "graphml":
-            refuse(f"the root element {shown(tag)}", "graphml")
-        if len(open_tags) >= _DEEPEST:
-            refuse(f"elements nested more than {_DEEPEST} deep", "nodes and edges of one graph")
-        open_tags.append(tag)
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = lambda _tag: open_tags.pop() and None
-    parser.StartDoctypeDeclHandler = lambda *_: refuse("a document type", "no DOCTYPE and no entities")
-    try:
-        parser.Parse(data, True)
-    except expat.ExpatError as error:
-        found = f"no well-formed XML ({expat.ErrorString(error.code)})"
-        raise BadInput(Fault(path.name, found, "a GraphML file", error.lineno)) from None
+    check_form(path.name, data)
