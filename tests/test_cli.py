@@ -150,15 +150,15 @@ def test_help_and_kernels_load_no_heavy_library():
 
 def test_markup_in_names_is_printed_not_obeyed(command, tmp_path):
     graph = networkx.DiGraph(name="x[/b] :bank:")
-    graph.add_node("BANK", kind="lender", name="[red]bank[/]")
-    graph.add_node("CLOUD", kind="operator", cash=5.0)
+    graph.add_node("BANK", kind="lender")
+    graph.add_node("CLOUD", kind="operator", cash=5.0, chips_book=9.0, name="[red]cloud[/]")
     graph.add_edge("BANK", "CLOUD", layer="loan", amount=4.0)
     write_graphml(from_graph(graph), tmp_path / "net.graphml")
-    code, out, _ = command(
-        "stress", "--ecosystem", "net.graphml", "--shock", "[red]bank[/]:cash:0.3", "--no-figures", "--out", "rr[/q]"
+    code, out, err = command(
+        "stress", "--ecosystem", "net.graphml", "--shock", "[red]cloud[/]:assets:0.3", "--no-figures", "--out", "rr[/q]"
     )
-    assert code == 0
-    assert "[red]bank[/]:cash:0.3 on x[/b] :bank:," in out
+    assert code == 0, err
+    assert "[red]cloud[/]:assets:0.3 on x[/b] :bank:," in out
     assert out.endswith("Tables: rr[/q]\n")
 
 
