@@ -73,11 +73,14 @@ def _cover(model, everyone: np.ndarray, row: int) -> None:
     places, lenders = living.funder_places, living.funder_lenders
     surplus = ledger.column("cash")[lenders] - living.lender_cash
     ledger.transfer("cash", lenders, np.full(lenders.size, row), surplus)
-    ledger.change_claims(places, -surplus)
+    # Of what a securitisation trust places, the first part to bear losses is equity; the rest are notes.
+    trusts = np.array([eco.market[each] == "ABS" for each in lenders])[:, None]
+    notes = 1.0 - np.where(trusts, model.parameters.of("equity_tranche_share")[lenders], 0.0)
+    ledger.change_claims(places, -surplus * notes)
     # A sponsor pays what its vehicle cannot.
     vehicles, sponsors = living.vehicle_rows, living.sponsor_of
     ledger.transfer("cash", sponsors, vehicles, np.maximum(0.0, -ledger.column("cash")[vehicles]))
-    exempt = np.isin(everyone, eco.of_kind("government", "rest_of_world"))[:, None]
+    exempt = living.of("government", "rest_of_world")
     short = np.where(exempt, 0.0, np.maximum(0.0, -ledger.column("cash")))
     sold = np.minimum(short, np.maximum(0.0, ledger.column("securities")))
     away = np.full(everyone.size, row)
@@ -157,7 +160,7 @@ def mark(model) -> None:
     """Labs are worth a multiple of revenue; clouds and vehicles what they have, or earn, after their debts."""
     living, ledger, eco = model.living, model.ledger, model.ecosystem
     n = len(eco)
-    lab = np.isin(np.arange(n), eco.of_kind("ai_lab"))[:, None]
+    lab = living.of("ai_lab")
     value = np.where(lab, model.ask("value", "ai_lab"), 0.0)
     ledger.record("firm_value", value)
     yearly = 4.0 * ledger.column("margin_average")
@@ -165,7 +168,7 @@ def mark(model) -> None:
     idle = ledger.column("chips_unenergised")
     resale = model.parameters.of("shell_resale_share")
     broken_up = ledger.column("chips_book") + idle + resale * sites
-    cloud = np.isin(np.arange(n), eco.of_kind("hyperscaler", "operator"))[:, None]
+    cloud = living.of("hyperscaler", "operator")
     going = np.where(cloud, model.parameters.of("enterprise_multiple") * yearly, 0.0)
     money = ledger.column("cash") + ledger.column("securities")
     money = money + ledger.held(*DEBT_LAYERS, "trade_receivable", "equity_at_cost")
@@ -195,8 +198,7 @@ def learn(model) -> None:
     growth = np.where((before > 0.0) & (demand > 0.0), np.clip(part_of(demand, before) - 1.0, -0.5, 0.5), 0.0)
     ledger.record("seen_growth", growth)
     living.demand_before = demand.copy()
-    n = len(eco)
-    maker = np.isin(np.arange(n), eco.of_kind("chipmaker"))[:, None]
+    maker = living.of("chipmaker")
     quarter_margin = np.where(maker, ledger.column("chip_sales") * (1.0 - np.nan_to_num(living.chip_cost_share))
                               + ledger.column("core_inflow"), ledger.column("margin"))  # fmt: skip
     after = quarter_margin - ledger.column("interest") - ledger.column("tax") - ledger.column("other_capex")
@@ -209,12 +211,8 @@ def learn(model) -> None:
         ledger.record(column, ledger.column(column) + memory * (seen - ledger.column(column)))
     ledger.record("chip_capacity", ledger.column("chip_capacity_plan"))
     model.circle.turn(model, living.given, living.back)
-    living.past_revenue = np.concatenate([ledger.column("user_revenue")[None] * lab_mask(eco), living.past_revenue[:3]])
+    revenue = np.where(living.of("ai_lab"), ledger.column("user_revenue"), 0.0)
+    living.past_revenue = np.concatenate([revenue[None], living.past_revenue[:3]])
     economy.set_price(living.tightness_now)
     lenders = eco.of_kind("lender")
     economy.learn(total(ledger.column("net_worth")[lenders]))
-
-
-def lab_mask(eco) -> np.ndarray:
-    """1 for AI labs, `(firms, 1)`."""
-    return np.isin(np.arange(len(eco)), eco.of_kind("ai_lab"))[:, None].astype(float)

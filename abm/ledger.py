@@ -28,6 +28,14 @@ class ClaimTable:
     layer: np.ndarray
     holder: np.ndarray
     debtor: np.ndarray
+    _places: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def of(self, layers: tuple[str, ...]) -> np.ndarray:
+        """Positions of the claims of some layers, or of all; asked for so often that answers are kept."""
+        if layers not in self._places:
+            chosen = np.isin(self.layer, layers) if layers else np.ones(len(self), bool)
+            self._places[layers] = np.flatnonzero(chosen)
+        return self._places[layers]
 
     def __len__(self) -> int:
         return len(self.id)
@@ -92,7 +100,7 @@ class Ledger:
         return self._by_row(self.claims.debtor, layers)
 
     def _by_row(self, rows: np.ndarray, layers: tuple[str, ...]) -> np.ndarray:
-        chosen = np.isin(self.claims.layer, layers) if layers else slice(None)
+        chosen = self.claims.of(layers)
         return row_sums(self._amounts[chosen], rows[chosen], len(self.firms))
 
     def record(self, name: str, value: np.ndarray, rows: int | slice | np.ndarray = slice(None)) -> None:

@@ -46,6 +46,7 @@ class Living:
         eco = drawn.ecosystem
         check_alive(eco)
         self.ecosystem, self.parameters = eco, parameters
+        self._masks: dict[tuple[str, ...], np.ndarray] = {}
         n, width = len(eco), len(worlds)
         self.economy = Economy(drawn, parameters, worlds, seed)
         self.fleet = Fleet(drawn, parameters, width)
@@ -83,6 +84,13 @@ class Living:
         self.payments = lay_out(self, n, width)
         self._remember(drawn, parameters, ledger, width)
 
+    def of(self, *kinds: str) -> np.ndarray:
+        """Whether each firm is of any of `kinds`, bool `(firms, 1)`."""
+        if kinds not in self._masks:
+            rows = self.ecosystem.of_kind(*kinds)
+            self._masks[kinds] = np.isin(np.arange(len(self.ecosystem)), rows)[:, None]
+        return self._masks[kinds]
+
     def _roles(self, drawn: Drawn, ledger: Ledger, width: int) -> None:
         """Rows with a part to play, and what the first quarter finds in place of a last one."""
         eco, n = self.ecosystem, len(self.ecosystem)
@@ -90,7 +98,9 @@ class Living:
         independent = vehicles[~np.isin(vehicles, self.vehicle_rows)]
         active = independent[eco.stock("ai_capex")[independent] > 0.0]
         self.self_funded = np.sort(np.concatenate([eco.of_kind("operator"), active]))
-        self.planners = np.sort(np.concatenate([self.self_funded, eco.of_kind("hyperscaler")]))
+        planners = np.concatenate([self.self_funded, eco.of_kind("hyperscaler")])
+        self.is_self_funded = np.isin(np.arange(n), self.self_funded)[:, None]
+        self.is_planner = np.isin(np.arange(n), planners)[:, None]
         _, self.first_vehicle = np.unique(self.sponsor_of, return_index=True)
         self.equity_funds = equity_investors(eco, eco.stock("invests_equity_only"))
         pairs = {}

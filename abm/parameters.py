@@ -42,6 +42,7 @@ class Parameters:
         self.ecosystem, self.worlds = ecosystem, worlds
         self.settings = dict(settings or {})
         self._values: dict[str, np.ndarray] = {}
+        self._wide: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]] = {}
         faults: list[Fault] = []
         ordered = sorted(self.settings.items(), key=lambda each: self._specificity(each[0]))
         for address, value in ordered:
@@ -69,7 +70,11 @@ class Parameters:
 
     def wide(self, name: str, worlds: int) -> np.ndarray:
         """Value of `name` as a read-only `(firms, worlds)` array."""
-        return np.broadcast_to(self.of(name), (len(self.ecosystem), worlds))
+        value = self.of(name)
+        kept = self._wide.get((name, worlds))
+        if kept is None or kept[0] is not value:  # rules read the same views quarter after quarter
+            kept = self._wide[name, worlds] = value, np.broadcast_to(value, (len(self.ecosystem), worlds))
+        return kept[1]
 
     def assign(self, rows: int | slice, name: str, value: float | np.ndarray, world: int | None = None) -> None:
         """Set a parameter for some rows, to a number or one per world; or to a number in one `world` (its column).

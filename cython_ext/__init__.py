@@ -63,10 +63,9 @@ def row_sums(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
     rows = np.ascontiguousarray(rows, np.int32)
     if values.ndim != 2 or rows.shape != values.shape[:1]:
         raise ValueError(f"expected values (k, worlds) and rows (k,), found {values.shape} and {rows.shape}")
-    if rows.size and (rows.min() < 0 or rows.max() >= count):
-        raise ValueError(f"rows must lie in 0..{count - 1}, found {rows.min()}..{rows.max()}")
     total = np.zeros((count, values.shape[1]))
-    _sums.add_by_row(values, rows, total)
+    if _sums.add_by_row(values, rows, total) >= 0:
+        raise ValueError(f"rows must lie in 0..{count - 1}, found {rows.min()}..{rows.max()}")
     return total
 
 

@@ -17,8 +17,8 @@ def invest(model) -> None:
     """
     living, ledger, eco, parameters = model.living, model.ledger, model.ecosystem, model.parameters
     stakes, n = living.stakes, len(eco)
-    lab = np.isin(stakes.issuer, eco.of_kind("ai_lab"))[:, None]
-    gap = np.where(np.isin(np.arange(n), eco.of_kind("ai_lab"))[:, None], ledger.column("raise_plan"),
+    lab = living.of("ai_lab")[stakes.issuer]
+    gap = np.where(living.of("ai_lab"), ledger.column("raise_plan"),
                    living.cloud_gap)  # fmt: skip
     committed = row_sums(stakes.undrawn, stakes.issuer, n)[stakes.issuer]
     drawn = np.minimum(stakes.undrawn, part_of(stakes.undrawn, committed)
@@ -26,7 +26,7 @@ def invest(model) -> None:
     stakes.undrawn = stakes.undrawn - drawn
     gap = gap - row_sums(drawn, stakes.issuer, n)
 
-    supplier = np.isin(stakes.holder, eco.of_kind("chipmaker", "hyperscaler"))[:, None] & ~stakes.old[:, None]
+    supplier = living.of("chipmaker", "hyperscaler")[stakes.holder] & ~stakes.old[:, None]
     value = np.maximum(ledger.column("firm_value"), 1e-9)
     back = np.where(supplier, returns(model, stakes.holder, stakes.issuer), 0.0)
     pull = np.maximum(0.0, gap[stakes.issuer]) * back

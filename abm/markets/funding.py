@@ -25,7 +25,7 @@ def assess(model) -> None:
     living, ledger, parameters, eco = model.living, model.ledger, model.parameters, model.ecosystem
     n = len(eco)
     late_share = parameters.data("receivable_share", 0.0)
-    made = np.isin(np.arange(n), eco.of_kind("chipmaker"))[:, None]
+    made = living.of("chipmaker")
     # A chipmaker counts on last quarter's sales: this quarter's are not cleared yet.
     chips = np.where(made, ledger.column("chip_sales") * (1.0 - late_share - living.chip_cost_share), 0.0)
     interest = row_sums(living.payments["interest"], living.debts.holder, n)
@@ -35,7 +35,7 @@ def assess(model) -> None:
         + np.where(made, interest, 0.0)
         - living.payments.paid(*_PAID_FIRST)
     )
-    giants = np.isin(np.arange(n), eco.of_kind("hyperscaler"))[:, None]
+    giants = living.of("hyperscaler")
     # Liquidity below the buffer is built up again before anything is invested.
     liquid = ledger.column("cash") + ledger.column("securities")
     missing = np.maximum(0.0, ledger.column("liquidity_buffer") - liquid)
@@ -52,7 +52,7 @@ def assess(model) -> None:
     living.cash_plan = living.paid_now * ledger.column("capex_plan")
     living.first_dividends = parameters.of("dividend_share") * ledger.column("distribution_plan")
     need = np.maximum(0.0, living.cash_plan + living.first_dividends - own)
-    living.cloud_gap = np.where(np.isin(np.arange(n), living.self_funded)[:, None], need, 0.0)
+    living.cloud_gap = np.where(living.is_self_funded, need, 0.0)
 
 
 def clear(model) -> None:
@@ -61,9 +61,9 @@ def clear(model) -> None:
         model.living, model.ledger, model.parameters, model.ecosystem, model.living.debts
     )  # fmt: skip
     n, width = len(eco), ledger.worlds
-    giants = np.isin(np.arange(n), eco.of_kind("hyperscaler"))[:, None]
-    makers = np.isin(np.arange(n), eco.of_kind("chipmaker"))[:, None]
-    clouds = np.isin(np.arange(n), living.self_funded)[:, None]
+    giants = living.of("hyperscaler")
+    makers = living.of("chipmaker")
+    clouds = living.is_self_funded
     own = ledger.column("internal_funds")
     need = living.cash_plan + living.first_dividends + living.supplier_money - own
     # A hyperscaler's vehicle asks for balloons that its rent does not cover.
@@ -217,7 +217,7 @@ def _fix_budgets(model, own, raised, given, drawn) -> None:
     living, ledger = model.living, model.ledger
     free = own + raised - living.supplier_money - living.first_dividends
     budget = np.minimum(ledger.column("capex_plan"), np.maximum(0.0, free) / living.paid_now)
-    budget = np.where(np.isin(np.arange(own.shape[0]), living.planners)[:, None], budget, 0.0)
+    budget = np.where(living.is_planner, budget, 0.0)
     ledger.record("funding_gap", np.maximum(0.0, ledger.column("capex_plan") - budget))
     ledger.record("capex_budget", budget)
     through = given["PC"] + given["BK"] + drawn  # of a sponsor: what its vehicles build

@@ -16,14 +16,14 @@ from cython_ext.markets import exp
 
 def run(model) -> None:
     """Costs of what was sold and kept ready; cash flow and capex outside the sector."""
-    living, ledger, parameters, eco = model.living, model.ledger, model.parameters, model.ecosystem
+    living, ledger, parameters = model.living, model.ledger, model.parameters
     growth = exp(parameters.of("core_growth"))
     for column in ("core_inflow", "other_capex"):
         ledger.record(column, ledger.column(column) * growth)
     core = ledger.column("core_inflow")
     living.payments["core"] = np.maximum(0.0, core)
     living.payments["other_capex"] = ledger.column("other_capex")
-    lab = np.isin(np.arange(len(eco)), eco.of_kind("ai_lab"))[:, None]
+    lab = living.of("ai_lab")
     users = ledger.column("user_revenue")
     served = np.nan_to_num(parameters.data("operating_cost_share", 0.0)) * ledger.column("compute_sales")
     own = np.where(lab, parameters.of("lab_operating_cost_share"), 1.0 - parameters.of("own_product_margin")) * users
@@ -67,7 +67,7 @@ def assess(model) -> None:
     payments, fleet, n = living.payments, living.fleet, len(eco)
     chip_sales = ledger.column("chip_sales")  # last quarter's: this quarter's are not cleared yet
     made = np.where(
-        np.isin(np.arange(n), eco.of_kind("chipmaker"))[:, None], chip_sales * (1.0 - living.chip_cost_share), 0.0
+        living.of("chipmaker"), chip_sales * (1.0 - living.chip_cost_share), 0.0
     )
     income = payments.received("users", "core", "rent", "sponsor_rent", "contracts", "compute", "spill") + made
     lent = row_sums(payments["interest"], living.debts.holder, n)
@@ -90,7 +90,7 @@ def assess(model) -> None:
     basis[owners] += finished * (1.0 - bonus * eligible)
     ledger.record("shells_basis", basis)
     living.new_basis = placed * (1.0 - bonus)
-    company = ~np.isin(np.arange(n), eco.of_kind("lender", "government", "rest_of_world"))[:, None]
+    company = ~living.of("lender", "government", "rest_of_world")
     profit = np.where(company, margin - ledger.column("interest") - deduction + lent, 0.0)
     used = np.minimum(np.maximum(profit, 0.0), ledger.column("loss_carry_forward"))
     ledger.record("loss_carry_forward", ledger.column("loss_carry_forward") - used + np.maximum(0.0, -profit))

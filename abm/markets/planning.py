@@ -53,8 +53,8 @@ def returns(model, supplier: np.ndarray, customer: np.ndarray) -> np.ndarray:
     compute = np.zeros((n, n, width))
     compute[links.buyer, links.provider] = links.share
     intensity = np.minimum(1.0, part_of(ledger.column("capex_budget"), ledger.column("compute_served")))
-    lab = np.isin(customer, eco.of_kind("ai_lab"))[:, None]
-    maker = np.isin(supplier, eco.of_kind("chipmaker"))[:, None]
+    lab = living.of("ai_lab")[customer]
+    maker = living.of("chipmaker")[supplier]
     through = np.zeros((supplier.size, width))
     for provider in living.spill_providers:
         through += compute[customer, provider] * intensity[provider] * direct[provider, supplier]
