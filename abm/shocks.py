@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from abm.ecosystem import Ecosystem
+from abm.ecosystem.cells import number
 from abm.errors import BadInput, Fault, nearest, shown
 from abm.luck import uniforms
 
@@ -20,6 +21,7 @@ WHAT = {
     "claim": "a claim by its id: what it pays and what it is worth; of a firm: what it promised to buy",
 }
 FORM = "KIND_OR_FIRM:WHAT:SIZE, such as ai_lab:revenue:0.3 or CRWV:funding:0.2..0.6"
+_SIZE = "a share from 0 to 1, such as 0.3, or a range from low to high, such as 0.1..0.5"
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,16 @@ class Shock:
     @classmethod
     def parse(cls, text: str) -> Shock:
         """Read `KIND_OR_FIRM:WHAT:SIZE`; SIZE is a share from 0 to 1 or a range `0.1..0.5`. Raises `BadInput`."""
-        parts = text.split(":")
-        if len(parts) != 3 or not all(part.strip() for part in parts):
+        parts = [part.strip() for part in text.rsplit(":", 2)]  # ids may hold colons
+        if len(parts) != 3 or not all(parts):
             raise BadInput(Fault("--shock", shown(text), FORM))
-        who, what, size = (part.strip() for part in parts)
+        who, what, size = parts
         if what not in WHAT:
             raise BadInput(Fault("--shock", shown(what), "one of " + ", ".join(WHAT), nearest=nearest(what, WHAT)))
-        low, _, high = size.partition("..")
-        try:
-            bounds = float(low), float(high or low)
-        except ValueError:
-            raise BadInput(Fault("--shock", shown(size), "a size such as 0.3, or a range such as 0.1..0.5")) from None
+        low, dots, high = size.partition("..")
+        bounds = number(low), number(high if dots else low)
         if not (0.0 <= bounds[0] <= bounds[1] <= 1.0):
-            raise BadInput(Fault("--shock", shown(size), "a share from 0 to 1 (a range from low to high)"))
+            raise BadInput(Fault("--shock", shown(size), _SIZE))
         return cls(who, what, *bounds)
 
     def size(self, worlds: Sequence[int], seed: int) -> np.ndarray:

@@ -26,7 +26,12 @@ def test_a_shock_prints_as_it_was_read(text):
         ("all:revenue", "KIND_OR_FIRM:WHAT:SIZE"),
         ("all::0.3", "KIND_OR_FIRM:WHAT:SIZE"),
         ("all:revenu:0.3", "did you mean 'revenue'"),
-        ("all:revenue:much", "a size such as 0.3"),
+        ("all:revenue:much", "a share from 0 to 1, such as 0.3, or a range from low to high, such as 0.1..0.5"),
+        ("all:revenue:0.3..", "found '0.3..'; expected a share from 0 to 1"),
+        ("all:revenue:..0.3", "a share from 0 to 1"),
+        ("all:revenue:0.1..0.2..0.3", "a share from 0 to 1"),
+        ("all:revenue:0_1", "a share from 0 to 1"),
+        ("all:revenue:\u0661", "a share from 0 to 1"),
         ("all:revenue:nan", "a share from 0 to 1"),
         ("all:revenue:inf", "a share from 0 to 1"),
         ("all:revenue:-0.1", "a share from 0 to 1"),
@@ -37,6 +42,12 @@ def test_a_shock_prints_as_it_was_read(text):
 def test_what_is_no_shock_is_refused(text, message):
     with pytest.raises(abm.BadInput, match=message):
         Shock.parse(text)
+
+
+def test_a_name_may_hold_colons():
+    shock = Shock.parse("tail:1:2:claim:0.1..0.3")
+    assert (shock.who, shock.what, shock.low, shock.high) == ("tail:1:2", "claim", 0.1, 0.3)
+    assert str(shock) == "tail:1:2:claim:0.1..0.3"
 
 
 def test_everyone_unknown_is_named_at_once(city):
