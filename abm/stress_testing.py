@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral
+from pathlib import Path
 
 import numpy as np
 
@@ -28,8 +29,8 @@ _CONSERVED = 1e-9  # relative
 
 
 def stress(
-    ecosystem: Ecosystem | str,
-    shocks: Sequence[Shock | str],
+    ecosystem: Ecosystem | str | Path,
+    shocks: Sequence[Shock | str] | Shock | str,
     *,
     quarters: int = 4,
     worlds: int | Sequence[int] = 1,
@@ -44,14 +45,16 @@ def stress(
     """Clear `quarters` of the network's planned flows as one, after `shocks`, and follow the contagion.
 
     `ecosystem` is an `Ecosystem`, or the name or path of one. `shocks` are `Shock`s or texts such as
-    "ai_lab:revenue:0.3". `worlds` is their number, or their numbers (world 17 is the same world in any
+    "ai_lab:revenue:0.3", or one of them. `worlds` is their number, or their numbers (world 17 is the same world in any
     selection); a world draws the sizes of shocks given as ranges and, with `draw_assumed`, the opening
     numbers graded assumed. `parameters` maps addresses to numbers or arrays over worlds.
     `progress(done, total)` is called after each block. Raises `BadInput` for input that means nothing.
     """
-    ecosystem = load(ecosystem) if isinstance(ecosystem, str) else ecosystem
-    numbers = list(range(worlds)) if isinstance(worlds, int) else list(worlds)
-    parsed = [each if isinstance(each, Shock) else Shock.parse(each) for each in shocks]
+    ecosystem = ecosystem if isinstance(ecosystem, Ecosystem) else load(ecosystem)
+    given = [shocks] if isinstance(shocks, (Shock, str)) else shocks
+    parsed = [each if isinstance(each, Shock) else Shock.parse(each) for each in given]
+    numbers = _numbers(worlds)
+    seed = check_whole("--seed", seed, 0, "a whole number not below zero")
     _check(parsed, quarters, numbers, draw_assumed, parameters or {})
     Parameters(ecosystem, parameters, len(numbers))  # refuses what is wrong of the whole before a block is run
     parts = []
@@ -59,7 +62,7 @@ def stress(
         chosen = numbers[start : start + block]
         settings = _of_worlds(parameters or {}, slice(start, start + block), len(numbers))
         parts.append(
-            _block(ecosystem, parsed, quarters, chosen, seed, draw_assumed, settings, switches, threads, start)
+            _block(ecosystem, parsed, int(quarters), chosen, seed, draw_assumed, settings, switches, threads, start)
         )
         if progress is not None:
             progress(start + len(chosen), len(numbers))
@@ -68,9 +71,22 @@ def stress(
 
 def check_whole(name: str, value: object, least: int, expected: str) -> int:
     """`value` as an int where it is a whole number from `least` (of numpy or of Python). Raises `BadInput`."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+    if not _is_whole(value, least):
         raise BadInput(Fault(name, shown(value), expected))
     return int(value)
+
+
+def _is_whole(value: object, least: int = 0) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= least
+
+
+def _numbers(worlds: int | Iterable[int]) -> list[int]:
+    """The numbers of `worlds`. Raises `BadInput`."""
+    given = range(worlds) if _is_whole(worlds) else worlds if isinstance(worlds, Iterable) else [worlds]
+    numbers = list(given)
+    if not numbers or not all(map(_is_whole, numbers)):
+        raise BadInput(Fault("--worlds", shown(worlds), "at least one world, numbered from 0"))
+    return [int(each) for each in numbers]
 
 
 def _block(
@@ -151,10 +167,8 @@ def _check(
     parameters: Mapping[str, float | np.ndarray],
 ) -> None:  # fmt: skip
     faults = []
-    if not 1 <= quarters <= LONGEST:
-        faults.append(Fault("--horizon", str(quarters), f"1 to {LONGEST} quarters"))
-    if not worlds or min(worlds) < 0:
-        faults.append(Fault("--worlds", str(len(worlds)), "at least one world, numbered from 0"))
+    if not _is_whole(quarters, 1) or quarters > LONGEST:
+        faults.append(Fault("--horizon", shown(quarters), f"a whole number, 1 to {LONGEST} quarters"))
     vary = draw_assumed or any(each.drawn for each in shocks) or any(np.size(each) > 1 for each in parameters.values())
     if len(worlds) > 1 and not vary:
         faults.append(Fault("--worlds", f"{len(worlds)} worlds that would all be the same",

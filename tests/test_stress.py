@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import abm
 from abm.attribution import CHANNELS
 from abm.settlement import Switches
+from abm.shocks import Shock
 
 MILD = ["all:revenue:0.3"]
 HARD = ["all:revenue:0.9", "operator:cash:1", "all:gpu_price:0.8", "lender:funding:1", "ORCL:cash:1"]
@@ -149,6 +151,14 @@ def test_events_of_only_the_first_worlds_are_kept(city):
     [
         ({"quarters": 0}, "1 to 12 quarters"),
         ({"quarters": 13}, "1 to 12 quarters"),
+        ({"quarters": 2.5}, "found '2.5'; expected a whole number, 1 to 12 quarters"),
+        ({"quarters": True}, "1 to 12 quarters"),
+        ({"worlds": 2.0}, "at least one world"),
+        ({"worlds": True}, "at least one world"),
+        ({"worlds": "17"}, "at least one world"),
+        ({"worlds": [0, 1.5]}, "at least one world"),
+        ({"seed": 1.0}, "a whole number not below zero"),
+        ({"seed": True}, "a whole number not below zero"),
         ({"worlds": 0}, "at least one world"),
         ({"worlds": [-1]}, "at least one world"),
         ({"worlds": 5}, "would all be the same"),
@@ -186,3 +196,13 @@ def test_a_shock_on_what_counts_is_not(city, shock):
 
 def test_a_shock_of_nothing_asks_for_the_plan_alone(city):
     assert not abm.stress(city, ["government:cash:0"]).loss.any()
+
+
+def test_numbers_of_numpy_paths_and_a_single_shock_will_do(city):
+    plain = abm.stress(city, ["all:revenue:0.1..0.5"], worlds=3, quarters=2, seed=5)
+    three, two, five = np.int64(3), np.int32(2), np.int64(5)
+    other = abm.stress(Path("ai_2026"), "all:revenue:0.1..0.5", worlds=three, quarters=two, seed=five)
+    assert _bytes(other) == _bytes(plain)
+    assert (other.shocks, type(other.quarters)) == (plain.shocks, int)
+    third = abm.stress(city, Shock.parse("all:revenue:0.1..0.5"), worlds=np.arange(3), quarters=2, seed=5)
+    assert _bytes(third) == _bytes(plain)
