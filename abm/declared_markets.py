@@ -132,6 +132,9 @@ MARKETS = (
               "what a site is still worth to its builder when the chips in it have aged", JUDGEMENT),
     Parameter("builder_discount_rate", 0.08, 0.05, 0.12, "decimal per year", "r",
               "at which builders discount", JUDGEMENT),
+    Parameter("chip_return_floor", 1.05, 1.0, 1.3, "ratio", "",
+              "earnings of a chip over its cost below which an ecosystem's own data are refused: every chip would be "
+              "written down at birth", JUDGEMENT, most=100.0, system=True),
     # -- old machines ------------------------------------------------------------------------------
     Parameter("valuation_discount_rate", 0.02, 0.015, 0.05, "decimal per quarter", "",
               "at which the future earnings of a machine are discounted", "that of builders; judgement", system=True),

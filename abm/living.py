@@ -45,6 +45,7 @@ class Living:
     def __init__(self, drawn: Drawn, parameters: Parameters, ledger: Ledger, worlds: list[int], seed: int):
         eco = drawn.ecosystem
         check_alive(eco)
+        check_returns(eco)
         self.ecosystem, self.parameters = eco, parameters
         self._masks: dict[tuple[str, ...], np.ndarray] = {}
         n, width = len(eco), len(worlds)
@@ -262,6 +263,28 @@ class Living:
         twin.chips = ChipLinks(self.chips.buyer, self.chips.seller, self.chips.share, self.chips.late.copy(),
                                self.chips.receivable)  # fmt: skip
         return twin
+
+
+def check_returns(eco: Ecosystem) -> None:
+    """Refuse data in which a chip cannot earn back its cost; what a user sets is taken as it is. Raises `BadInput`.
+
+    Earnings of a dollar of chips at full use over what a quarter takes of them: progress, failures, interest.
+    """
+    parameters = Parameters(eco)
+    margin = 1.0 - parameters.data("operating_cost_share", 0.0)[eco.of_kind("hyperscaler", "operator")]
+    earned = parameters.data("revenue_per_capacity", 0.0)[-1] / parameters.data("chip_share_of_capex", 1.0)[-1]
+    taken = parameters.data("hardware_progress_rate", 0.0)[-1] / 4.0 + parameters.data("chip_failure_rate", 0.0)[-1]
+    back = earned * margin.mean() / (taken + parameters.system("valuation_discount_rate"))
+    floor = float(parameters.system("chip_return_floor")[0])
+    if back[0] < floor:
+        raise BadInput(
+            Fault(
+                f"{eco.name}: parameters.csv",
+                f"a chip that earns {back[0]:.2f} of its cost",
+                f"at least {floor:g}, from revenue_per_capacity, operating_cost_share, hardware_progress_rate and "
+                "chip_failure_rate",
+            )
+        )
 
 
 def quarters_to(opening: str, end: str) -> int:

@@ -137,6 +137,33 @@ def test_what_cannot_live_is_refused():
         abm.run(quarters=0)
 
 
+def test_data_in_which_chips_do_not_pay_are_refused_but_not_what_a_user_asks_for():
+    from dataclasses import replace
+
+    city = abm.load("ai_2026")
+    poor = replace(city, parameters={**city.parameters, "revenue_per_capacity": {"": 0.06}})
+    with pytest.raises(BadInput, match=r"a chip that earns 0\.7.* of its cost"):
+        abm.run(poor, quarters=1)
+    abm.run(city, quarters=1, parameters={"revenue_per_capacity": 0.06})
+
+
+def test_expensing_moves_tax_in_time_only():
+    """Deductions add up to cost either way: basis left plus deductions taken, over the whole run."""
+    for share in (0.0, 1.0):
+        model = abm.EcosystemModel("ai_2026", parameters={"expensing_share": share, "demand_noise": 0.0})
+        model.step()
+        for _ in range(3):
+            before = model.living.fleet.basis.sum() + model.ledger.column("shells_basis").sum()
+            coming = model.living.fleet.idle.sum() + model.living.fleet.queue[0].sum()
+            model.step()
+            left = model.living.fleet.basis.sum() + model.ledger.column("shells_basis").sum()
+            other = model.ledger.column("other_capex").sum()
+            # Chips are deducted as they age, at the end of the quarter; what they give is used in the next.
+            now = model.living.tax_base_used.sum() - other - model.living.deduction_before.sum()
+            assert before + coming - left == pytest.approx(now + model.living.tax_deduction.sum(), rel=1e-9)
+        model.release()
+
+
 def test_without_suppliers_money_nothing_comes_back():
     quiet = abm.run(quarters=8, parameters={"ecosystem_investment_share": 0.0})
     assert (quiet.system("circularity").to_numpy() == 0.0).all()

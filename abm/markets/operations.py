@@ -97,7 +97,7 @@ def assess(model) -> None:
     tax = parameters.system("tax_rate") * (np.maximum(profit, 0.0) - used)
     payments["tax"] = tax
     ledger.record("tax", tax)
-    living.tax_base_used = deduction
+    living.tax_base_used, living.deduction_before = deduction, later
     _subsidise(model, placed, finished)
 
 
