@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -54,6 +55,7 @@ def synthetic(
     All amounts are USD bn, flows per quarter, and graded assumed. Raises `BadInput` for arguments out of range.
     """
     _check(firms, seed, mean_degree, degrees, exponent, sigma)
+    firms, seed = int(firms), int(seed)  # numbers of numpy would wrap around
     generator = np.random.Generator(np.random.Philox(seed))
     kind = _kinds(firms)
     median = np.array([TYPICAL_SIZE.get(each, 0.0) for each in KINDS])
@@ -86,8 +88,8 @@ def synthetic(
 
 def _check(firms: int, seed: int, mean_degree: float, degrees: str, exponent: float, sigma: float) -> None:
     wanted = (
-        ("firms", firms, isinstance(firms, int) and 10 <= firms <= 1_000_000, "a whole number from 10 to 1,000,000"),
-        ("seed", seed, isinstance(seed, int) and 0 <= seed < 2**64, "a whole number not below zero"),
+        ("firms", firms, _whole(firms) and 10 <= firms <= 1_000_000, "a whole number from 10 to 1,000,000"),
+        ("seed", seed, _whole(seed) and 0 <= seed < 2**64, "a whole number not below zero"),
         ("mean_degree", mean_degree, _between(mean_degree, 1.0, 1000.0), "a number from 1 to 1000"),
         ("degrees", degrees, degrees in DEGREES, " or ".join(DEGREES)),
         ("exponent", exponent, _between(exponent, 2.0, 10.0) and exponent > 2, "a number above 2 and up to 10"),
@@ -98,8 +100,12 @@ def _check(firms: int, seed: int, mean_degree: float, degrees: str, exponent: fl
         raise BadInput(faults)
 
 
+def _whole(value: int) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def _between(value: float, low: float, high: float) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value) and low <= value <= high
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high
 
 
 def _kinds(firms: int) -> np.ndarray:
