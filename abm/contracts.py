@@ -45,7 +45,7 @@ class Contracts:
         self.share = np.zeros((count, worlds))
         seen: set[tuple[int, int]] = set()
         theta = parameters.of("take_or_pay_floor")
-        length = parameters.system("opening_contract_quarters")
+        length = np.broadcast_to(parameters.system("opening_contract_quarters"), worlds)
         lock = parameters.of("price_lock")
         for each in range(count):
             pair = int(self.customer[each]), int(self.provider[each])
@@ -61,21 +61,18 @@ class Contracts:
                 continue
             claim = found[each]
             start = max(1, int(np.nan_to_num(claims.start[claim])))
-            term = claims.term[claim]
-            ends = float(length.max()) if np.isnan(term) else term
-            last = int(
-                min(HORIZON - 1, max(start, ends if claims.active[claim] or not np.isnan(term) else start + ends))
-            )
-            quarters = np.arange(start, last + 1)
-            volume = np.broadcast_to(size[claim], worlds)
-            if lab[each] and (opening > 0.0).any():
-                self.due[each, quarters] = _rising(opening, volume, quarters.size)
-            else:
-                self.due[each, quarters] = _ramp(
-                    np.broadcast_to(drawn.claim("due")[claim], worlds), volume, quarters.size
-                )
-            locked = exp((1.0 - lock[pair[0]]) * progress * quarters[:, None])
-            self.units[each, quarters] = self.due[each, quarters] * locked
+            whole, first = (np.broadcast_to(values[claim], worlds) for values in (size, drawn.claim("due")))
+            known = not np.isnan(claims.term[claim])
+            for ends in [claims.term[claim]] if known else np.unique(length):
+                chosen = np.arange(worlds) if known else np.flatnonzero(length == ends)
+                last = min(HORIZON - 1, max(start, int(ends) if known or claims.active[claim] else start + int(ends)))
+                quarters = np.arange(start, last + 1)
+                schedule = _rising if lab[each] and (opening > 0.0).any() else _ramp
+                begin = opening if schedule is _rising else first
+                dues = schedule(begin[chosen], whole[chosen], quarters.size)
+                self.due[each, quarters[:, None], chosen] = dues
+            locked = exp((1.0 - lock[pair[0]]) * progress * np.arange(HORIZON)[:, None])
+            self.units[each] = self.due[each] * locked
         self.lab = lab
 
     @property

@@ -34,6 +34,7 @@ from abm.trade import (
     rents,
 )
 from cython_ext import row_sums, total
+from cython_ext.markets import exp, log
 
 ENVELOPE_ENDS = "2027Q4"  # of the Digital Europe programme
 _NEEDED = ("end_demand_split", "lab_revenue", "enterprise")
@@ -245,9 +246,9 @@ class Living:
         yearly = np.where(revenue > 0.0, 4.0 * revenue, 1.0)
         multiple = value / yearly - parameters.of("valuation_multiple_floor")
         implied = np.clip(multiple / parameters.of("valuation_multiple_range"), 0.0, 1.0)
-        expected = np.exp(4.0 * drawn.stock("growth_expectation")) - 1.0
+        expected = exp(4.0 * drawn.stock("growth_expectation")) - 1.0
         growth = np.clip(np.maximum(implied, expected), 0.0, 1.0)
-        self.past_revenue = np.stack([revenue * (1.0 + growth) ** (-age / 4.0) for age in range(4)])
+        self.past_revenue = np.stack([revenue * exp(-age / 4.0 * log(1.0 + growth)) for age in range(4)])
         ledger.record("firm_value", value)
 
     def fork(self, parameters: Parameters) -> Living:

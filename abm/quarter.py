@@ -12,6 +12,7 @@ from abm import closing
 from abm.agents import CLASSES, Firm
 from abm.drawn import Drawn
 from abm.ecosystem.vocabulary import KINDS
+from abm.errors import BadInput, Fault
 from abm.living import Living, check_alive
 from abm.markets import chips, compute, construction, demand, equity, funding, operations, planning
 from abm.metrics import Circle
@@ -87,7 +88,12 @@ class Quarter:
 
     def _gather_deciders(self, agents: dict[str, type[Firm]]) -> dict[str, list[Firm]]:
         """Views of whole runs of rows that share one class; a firm with its own class answers for itself."""
-        own = {int(self.ecosystem.rows(who)[0]): each for who, each in agents.items()}
+        own = {int(row): each for who, each in agents.items() for row in self.ecosystem.rows(who)}
+        for row, each in own.items():
+            kind = KINDS[self.ecosystem.kind[row]]
+            if not (isinstance(each, type) and issubclass(each, CLASSES[kind])):
+                found = f"{getattr(each, '__name__', each)} for {self.ecosystem.id[row]}"
+                raise BadInput(Fault("agents", found, f"a class derived from {CLASSES[kind].__name__}"))
         found: dict[str, list[Firm]] = {}
         for kind in KINDS:
             found[kind] = []

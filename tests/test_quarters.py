@@ -66,6 +66,16 @@ def test_world_seventeen_is_the_same_world_in_any_company():
         same(alone, everything(ran(6, worlds=worlds, first_world=first, draw_assumed=True), 17 - first))
 
 
+def test_a_world_does_not_see_the_parameters_of_another():
+    lead, term, length = np.array([4.0, 12.0]), np.array([30.0, 12.0]), np.array([20.0, 28.0])
+    names = ("contract_lead_quarters", "contract_term_quarters", "opening_contract_quarters")
+    both = ran(6, worlds=2, parameters=dict(zip(names, (lead, term, length), strict=True)))
+    for world in (0, 1):
+        values = dict(zip(names, (lead[world], term[world], length[world]), strict=True))
+        alone = ran(6, worlds=1, first_world=world, parameters=values)
+        same(everything(alone, 0), everything(both, world))
+
+
 def test_the_order_of_those_who_decide_changes_nothing():
     straight = abm.EcosystemModel("ai_2026", worlds=3)
     shuffled = abm.EcosystemModel("ai_2026", worlds=3)
@@ -89,6 +99,11 @@ def test_a_class_of_its_own_that_changes_nothing_changes_no_bit():
 
     plain = everything(ran(5, worlds=2), 1)
     same(plain, everything(ran(5, worlds=2, agents={"GOOG": Same, "ANT": SameLab}), 1))
+
+
+def test_a_class_for_another_kind_is_refused():
+    with pytest.raises(BadInput, match="found AILab for META; expected a class derived from Hyperscaler"):
+        abm.run(quarters=1, agents={"META": abm.AILab})
 
 
 def test_a_firm_can_follow_a_rule_of_its_own():

@@ -152,28 +152,38 @@ def _post(model, wanted, delivered, contract_part, spill, promised) -> None:
 
 
 def sign(model) -> None:
-    """Labs promise, some quarters ahead, a floor under the plan they expect by then."""
+    """Labs promise, some quarters ahead, a floor under the plan they expect by then; enterprises promise anew."""
     living, contracts, economy = model.living, model.living.contracts, model.living.economy
-    of = model.parameters.of
-    lead = int(model.parameters.system("contract_lead_quarters").max())
-    term = int(model.parameters.system("contract_term_quarters").max())
-    plan = np.maximum(model.ledger.column("compute_need"), model.ledger.column("promised"))
-    growth = exp(lead * model.ledger.column("growth_expectation"))
+    of, width = model.parameters.of, economy.price.size
     trust = 1.0 - of("confidence_weight_in_plans") * (1.0 - economy.confidence)
-    floor = of("take_or_pay_floor") * plan * growth * trust
-    slot = (economy.quarter + lead) % HORIZON
-    ahead = row_sums(contracts.due[:, slot], contracts.customer, plan.shape[0])
-    volume = np.maximum(0.0, floor - ahead)[contracts.customer] * contracts.share
-    lock = of("price_lock")[contracts.customer]
-    price = economy.price * exp(-(1.0 - lock) * economy.progress * lead)
-    slots = [(economy.quarter + lead + later) % HORIZON for later in range(term)]
+    plan = np.maximum(model.ledger.column("compute_need"), model.ledger.column("promised"))
     signing = np.flatnonzero((contracts.share > 0.0).any(axis=1))
-    contracts.due[signing[:, None], slots] += volume[signing][:, None]
-    contracts.units[signing[:, None], slots] += (volume / price)[signing][:, None]
-    contracts.signed = volume * term
-    # Enterprises promise anew what they used up, and what they expect to add.
-    theta = of("take_or_pay_floor")[-1]
-    used = np.minimum(living.enterprise_backlog, theta * living.enterprise_served)
-    fresh = used * exp(lead * economy.demand_growth * 0.5) * trust
+    customer, share = contracts.customer[signing], contracts.share[signing]
+    lock = np.broadcast_to(of("price_lock"), plan.shape)[customer]
+    contracts.signed = np.zeros_like(contracts.arrears)
+    for lead, term, worlds in _dates(model, width):
+        growth = exp(lead * model.ledger.column("growth_expectation")[:, worlds])
+        floor = np.broadcast_to(of("take_or_pay_floor") * trust, plan.shape)[:, worlds] * plan[:, worlds] * growth
+        slots = [(economy.quarter + lead + later) % HORIZON for later in range(term)]
+        ahead = row_sums(contracts.due[:, slots[0]][:, worlds], contracts.customer, plan.shape[0])
+        volume = np.maximum(0.0, floor - ahead)[customer] * share[:, worlds]
+        cheaper = exp((1.0 - lock[:, worlds]) * np.broadcast_to(economy.progress, width)[worlds] * lead)
+        units = volume * cheaper / economy.price[worlds]
+        for slot in slots:
+            contracts.due[signing[:, None], slot, worlds] += volume
+            contracts.units[signing[:, None], slot, worlds] += units
+        contracts.signed[signing[:, None], worlds] = volume * term
+    # Enterprises keep their promises in proportion to what they spend.
+    backlog = living.enterprise_backlog
+    used = np.minimum(backlog, of("take_or_pay_floor")[-1] * living.enterprise_served)
+    fresh = np.maximum(0.0, used + backlog * (exp(economy.demand_growth) - 1.0) * trust)
     living.enterprise_recognised, living.enterprise_signed = used, fresh
-    living.enterprise_backlog = living.enterprise_backlog - used + fresh
+    living.enterprise_backlog = backlog - used + fresh
+
+
+def _dates(model, width: int):
+    """Lead, term, and the worlds that sign so: worlds may differ, and none may look at another."""
+    lead = np.broadcast_to(model.parameters.system("contract_lead_quarters"), width).astype(int)
+    term = np.broadcast_to(model.parameters.system("contract_term_quarters"), width).astype(int)
+    for pair in np.unique(np.stack([lead, term]), axis=1).T.tolist():
+        yield *pair, np.flatnonzero((lead == pair[0]) & (term == pair[1]))
