@@ -27,9 +27,9 @@ _ROUNDS = 100_000  # as many as the contagion loop takes
 def open_ledger(drawn: Drawn, parameters: Parameters) -> Ledger:
     """Post the opening state, world by world; every identity holds before anything has happened."""
     eco = drawn.ecosystem
-    n, width = len(eco), drawn.width
+    n, width = len(eco), max(drawn.width, parameters.width)
     supply = chip_supply(drawn, parameters)
-    claims, amount = _claims(drawn, supply.buyer, supply.seller, supply.unpaid)
+    claims, amount = _claims(drawn, width, supply.buyer, supply.seller, supply.unpaid)
     facts = {name: drawn.stock(name) for name in eco.stocks if COLUMNS[name].sort == "fact"}
     ledger = Ledger.empty(eco.id, width, claims, facts)
     everyone, row = np.arange(n), eco.rest_of_world
@@ -47,7 +47,9 @@ def open_ledger(drawn: Drawn, parameters: Parameters) -> Ledger:
     return ledger
 
 
-def _claims(drawn: Drawn, buyer: np.ndarray, seller: np.ndarray, unpaid: np.ndarray) -> tuple[ClaimTable, np.ndarray]:
+def _claims(
+    drawn: Drawn, width: int, buyer: np.ndarray, seller: np.ndarray, unpaid: np.ndarray
+) -> tuple[ClaimTable, np.ndarray]:
     """All claims with the amounts known from the data; stakes and funders are posted later."""
     eco, claims = drawn.ecosystem, drawn.ecosystem.claims
     debt = claims.of(*DEBT_LAYERS)
@@ -77,7 +79,7 @@ def _claims(drawn: Drawn, buyer: np.ndarray, seller: np.ndarray, unpaid: np.ndar
         holder=np.concatenate(holders).astype(np.int32),
         debtor=np.concatenate(debtors).astype(np.int32),
     )
-    return table, np.concatenate([np.broadcast_to(each, (each.shape[0], drawn.width)) for each in amounts])
+    return table, np.concatenate([np.broadcast_to(each, (each.shape[0], width)) for each in amounts])
 
 
 def _mark_stakes(drawn: Drawn, ledger: Ledger) -> None:

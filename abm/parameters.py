@@ -62,6 +62,11 @@ class Parameters:
     def names(self) -> list[str]:
         return [*DECLARED, *self.ecosystem.parameters]
 
+    @property
+    def width(self) -> int:
+        """1, or the number of worlds if any parameter differs by world."""
+        return max((each.shape[1] for each in self._values.values()), default=1)
+
     def of(self, name: str) -> np.ndarray:
         """Value of `name` by firm (and world, where it was set so)."""
         if name not in self._values:

@@ -66,7 +66,7 @@ class Backing:
 
 @dataclass(frozen=True)
 class Plan:
-    """One ecosystem's planned `quarters`, ready to be struck. `width` is 1, or worlds if numbers are drawn."""
+    """One ecosystem's planned `quarters`, ready to be struck. `width` is 1, or worlds if numbers are drawn or parameters differ."""
 
     ecosystem: Ecosystem
     parameters: Parameters
@@ -86,7 +86,7 @@ class Plan:
 def make_plan(drawn: Drawn, parameters: Parameters, quarters: int) -> Plan:
     """Plan `quarters` of the opening network at its run rates. See the module's docstring."""
     eco = drawn.ecosystem
-    gather = Gatherer(len(eco), drawn.width)
+    gather = Gatherer(len(eco), max(drawn.width, parameters.width))
     operations = Operations(drawn, parameters, quarters, gather)
     outside = operations.plan()
     sales = gather.received()

@@ -120,7 +120,7 @@ class Settlement:
         plan, parameters, switches = self.plan, self.plan.parameters, self.switches
         links, stakes, holdings, backing = plan.links, plan.stakes, plan.holdings, plan.backing
         n = exempt.size
-        width = max(plan.width, *(parameters.of(each).shape[1] for each in parameters.names()))
+        width = max(plan.width, parameters.width)
 
         def wide(values: np.ndarray) -> np.ndarray:
             return np.broadcast_to(values, (values.shape[0], width))

@@ -34,6 +34,7 @@ def chip_supply(drawn: Drawn, parameters: Parameters) -> Supply:
     share = parameters.data("chip_share_of_capex", 0.0)
     bought = np.where(eco.has("chips_unenergised")[:, None], drawn.stock("chips_unenergised"), capex * share)
     chips = np.minimum(bought, capex)
+    width = max(drawn.width, parameters.width)
     buyers, sellers, amounts = [], [], []
     for buyer in np.flatnonzero((chips > 0.0).any(axis=1)):
         group = eco.mix_of("chips", buyer)
@@ -42,9 +43,9 @@ def chip_supply(drawn: Drawn, parameters: Parameters) -> Supply:
         for seller in chosen:
             buyers.append(buyer)
             sellers.append(seller)
-            amounts.append(np.broadcast_to(chips[buyer] * (1.0 if shares is None else shares[seller]), drawn.width))
+            amounts.append(np.broadcast_to(chips[buyer] * (1.0 if shares is None else shares[seller]), width))
     buyer, seller = np.array(buyers, np.int32), np.array(sellers, np.int32)
-    amount = np.array(amounts).reshape(buyer.size, drawn.width)
+    amount = np.array(amounts).reshape(buyer.size, width)
     sold = row_sums(amount, seller, len(eco))[seller]
     weight = np.divide(amount, sold, out=np.zeros_like(amount), where=sold > 0.0)
     return Supply(chips, capex - chips, buyer, seller, amount, drawn.stock("trade_receivable")[seller] * weight)

@@ -10,6 +10,8 @@ import pytest
 
 import abm
 from abm.attribution import CHANNELS
+from abm.declared_contagion import CONTAGION
+from abm.parameters import Parameters
 from abm.settlement import Switches
 from abm.shocks import Shock
 
@@ -206,3 +208,16 @@ def test_numbers_of_numpy_paths_and_a_single_shock_will_do(city):
     assert (other.shocks, type(other.quarters)) == (plain.shocks, int)
     third = abm.stress(city, Shock.parse("all:revenue:0.1..0.5"), worlds=np.arange(3), quarters=2, seed=5)
     assert _bytes(third) == _bytes(plain)
+
+
+@pytest.mark.parametrize("name", [*(each.name for each in CONTAGION), *abm.load("ai_2026").parameters])
+def test_any_parameter_may_differ_by_world(city, name):
+    given = np.nanmax(Parameters(city).of(name))
+    values = np.array([given, 0.9 * given, 0.8 * given])
+    together = abm.stress(city, MILD, worlds=3, parameters={name: values})
+    for world, value in enumerate(values):
+        alone = abm.stress(city, MILD, parameters={name: value})
+        assert together.value_after[:, world].tobytes() == np.ascontiguousarray(alone.value_after[:, 0]).tobytes()
+        assert together.balance.arose[world] == alone.balance.arose[0]
+    model = abm.EcosystemModel(city, worlds=3, parameters={name: values})
+    assert model.firm("NVDA").cash.shape == (3,)
