@@ -50,6 +50,7 @@ class EcosystemModel(Quarter, mesa.Model):
     ):
         seed = check_whole("seed", seed, 0, "a whole number not below zero")
         worlds = check_whole("worlds", worlds, 1, "a whole number of worlds, at least 1")
+        first_world = check_whole("first_world", first_world, 0, "a whole number not below zero")
         super().__init__(rng=seed)
         self.ecosystem = ecosystem if isinstance(ecosystem, Ecosystem) else load(ecosystem)
         self.worlds, self.seed, self.draw_assumed = worlds, seed, draw_assumed
@@ -108,11 +109,11 @@ class EcosystemModel(Quarter, mesa.Model):
             self._live_on_in(twin)
         return twin
 
-    def stress(self, shocks: Sequence[Shock | str], *, quarters: int = 4, switches: Switches | None = None,
-               threads: int = 1) -> StressResult:  # fmt: skip
+    def stress(self, shocks: Sequence[Shock | str] | Shock | str, *, quarters: int = 4,
+               switches: Switches | None = None, threads: int = 1) -> StressResult:  # fmt: skip
         """Strike the opening network of this model's worlds; the model itself stays as it is."""
         return stress(
-            self.ecosystem, shocks, quarters=quarters, worlds=self.worlds, seed=self.seed,
+            self.ecosystem, shocks, quarters=quarters, worlds=self.world_numbers, seed=self.seed,
             draw_assumed=self.draw_assumed, parameters=self.parameters.settings, switches=switches, threads=threads,
         )  # fmt: skip
 

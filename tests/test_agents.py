@@ -139,6 +139,13 @@ def test_what_an_agent_was_told_reaches_a_stress_test():
     assert model.stress(["all:revenue:0.5"]).value_before[row, 0] > plain.value_before[row, 0]
 
 
+def test_a_model_of_later_worlds_is_stressed_in_them():
+    first = abm.EcosystemModel("ai_2026", worlds=4, draw_assumed=True).stress("all:revenue:0.1..0.5")
+    later = abm.EcosystemModel("ai_2026", worlds=2, first_world=2, draw_assumed=True).stress("all:revenue:0.1..0.5")
+    assert later.worlds.tolist() == [2, 3]
+    assert later.value_after.tobytes() == np.ascontiguousarray(first.value_after[:, 2:]).tobytes()
+
+
 def test_a_world_gives_plain_numbers_to_mesas_verbs(model):
     world = model.world(17)
     assert isinstance(world, mesa.Model)
