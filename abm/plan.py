@@ -66,7 +66,10 @@ class Backing:
 
 @dataclass(frozen=True)
 class Plan:
-    """One ecosystem's planned `quarters`, ready to be struck. `width` is 1, or worlds if numbers are drawn or parameters differ."""
+    """One ecosystem's planned `quarters`, ready to be struck.
+
+    `width` is 1, or the number of worlds if numbers are drawn or parameters differ.
+    """
 
     ecosystem: Ecosystem
     parameters: Parameters
