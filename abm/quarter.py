@@ -26,7 +26,7 @@ class Quarter:
     def step(self) -> None:
         """One quarter, in every world. Raises `LedgerBreach` where an accounting identity does not hold."""
         if self.living is None:
-            self._come_alive()
+            self.begin()
         self.living.economy.advance()  # the calendar, hardware progress, the luck of the world
         demand.grow(self)  # end users spend
         chips.receivables_due(self)  # last quarter's invoices
@@ -51,8 +51,11 @@ class Quarter:
         self.worst_residual = max(self.worst_residual, self.ledger.check())
         self.recorder.record(self)
 
-    def _come_alive(self) -> None:
-        """Make room for all claims that may arise, and fill what the quarters carry: once, before the first."""
+    def begin(self) -> None:
+        """Make room for all claims that may arise, and fill what the quarters carry; `step` does so if nobody has.
+
+        Raises `BadInput` for an ecosystem that says too little to live.
+        """
         eco, worlds = self.ecosystem, self.world_numbers
         check_alive(eco)
         drawn = Drawn(eco, worlds if self.draw_assumed else None, self.seed)

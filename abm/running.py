@@ -34,6 +34,7 @@ def run(
         first_world=first_world,
     )  # fmt: skip
     try:
+        model.begin()
         for quarter in range(1, int(quarters) + 1):
             if before is not None:
                 before(model, quarter)
