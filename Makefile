@@ -15,6 +15,7 @@ test: $(VENV)/.test        ## all tests
 
 bench: $(VENV)/.run        ## speed, as ratios against named peers of the same run
 	$(BIN)/python -m benchmarks.cascade
+	$(BIN)/python -m benchmarks.quarter
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
