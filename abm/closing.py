@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.ecosystem.vocabulary import DEBT_LAYERS
+from abm.ecosystem.vocabulary import DEBT_LAYERS, MARKETS
 from abm.fleet import VINTAGES, total_over
 from abm.words import part_of
 from cython_ext import row_sums, total
@@ -30,11 +30,11 @@ def settle(model) -> None:
     debts = living.debts
     before = ledger.amounts[debts.place].copy()
     sold_to = np.maximum(debts.sold_to, 0)
-    moved = row_sums(living.resold, np.where(debts.sold_to >= 0, sold_to, 0).astype(np.int32), debts.place.size)
+    moved = row_sums(living.resold, sold_to, debts.place.size)
     taken = living.resold * debts.can_be_sold[:, None]
     change = payments["loans"] - payments["principal"] - taken + moved
     debts.lend(before, payments["loans"], living.new_rate)
-    sold_rate = row_sums(taken * debts.rate, sold_to.astype(np.int32), debts.place.size)
+    sold_rate = row_sums(taken * debts.rate, sold_to, debts.place.size)
     debts.lend(before, moved, part_of(sold_rate, moved))
     ledger.change_claims(debts.place, change)
     stakes = living.stakes
@@ -58,7 +58,7 @@ def settle(model) -> None:
 def _pass_through(model) -> None:
     """Funds hand on what they earn; banks and the trust pay their funders the base rate and keep the margin."""
     living, ledger, eco = model.living, model.ledger, model.ecosystem
-    lenders = eco.of_kind("lender")
+    lenders = np.flatnonzero(living.of("lender"))
     earned = row_sums(living.payments["interest"], living.debts.holder, len(eco))[lenders]
     base = model.parameters.system("base_rate") / 4.0
     lent = ledger.held(*DEBT_LAYERS)[lenders]
@@ -69,12 +69,12 @@ def _pass_through(model) -> None:
 def _cover(model, everyone: np.ndarray, row: int) -> None:
     """Lenders hand money they do not need back to their funders, or call for more; firms sell securities; what is
     still missing the rest of the world pays, and it is reported."""
-    ledger, eco, living = model.ledger, model.ecosystem, model.living
+    ledger, living = model.ledger, model.living
     places, lenders = living.funder_places, living.funder_lenders
     surplus = ledger.column("cash")[lenders] - living.lender_cash
     ledger.transfer("cash", lenders, np.full(lenders.size, row), surplus)
     # Of what a securitisation trust places, the first part to bear losses is equity; the rest are notes.
-    trusts = np.array([eco.market[each] == "ABS" for each in lenders])[:, None]
+    trusts = (living.debts.market_of[lenders] == MARKETS.index("ABS"))[:, None]
     notes = 1.0 - np.where(trusts, model.parameters.of("equity_tranche_share")[lenders], 0.0)
     ledger.change_claims(places, -surplus * notes)
     # A sponsor pays what its vehicle cannot.
@@ -140,16 +140,13 @@ def _unit_value(model) -> np.ndarray:
     decay = exp(-(economy.progress + failure + parameters.system("valuation_discount_rate")))
     horizon, frontier = parameters.system("valuation_quarters"), parameters.data("frontier_age_quarters", 8.0)[-1]
     quality = parameters.data("second_tier_quality", 1.0)[-1]
-    value = np.zeros_like(living.fleet.throughput)
-    for age in range(VINTAGES):
-        slot = (living.fleet.slot - age) % VINTAGES
-        left = np.maximum(1.0, horizon - age)
-        young = np.clip(frontier - age, 0.0, left)
-        # Geometric sums: of the quarters as a frontier machine, and of all.
-        whole = decay * (1.0 - _power(decay, left)) / (1.0 - decay)
-        first = decay * (1.0 - _power(decay, young)) / (1.0 - decay)
-        value[slot] = rate * economy.price * used * living.fleet.throughput[slot] * (first + quality * (whole - first))
-    return value
+    age = ((living.fleet.slot - np.arange(VINTAGES)) % VINTAGES)[:, None]  # of the machines in each slot of the ring
+    left = np.maximum(1.0, horizon - age)
+    young = np.clip(frontier - age, 0.0, left)
+    # Geometric sums: of the quarters as a frontier machine, and of all.
+    whole = decay * (1.0 - _power(decay, left)) / (1.0 - decay)
+    first = decay * (1.0 - _power(decay, young)) / (1.0 - decay)
+    return rate * economy.price * used * living.fleet.throughput * (first + quality * (whole - first))
 
 
 def _power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
@@ -191,7 +188,7 @@ def mark(model) -> None:
 
 def learn(model) -> None:
     """Averages, expectations and capacities move on; confidence answers to what was expected."""
-    living, ledger, eco, parameters = model.living, model.ledger, model.ecosystem, model.parameters
+    living, ledger, parameters = model.living, model.ledger, model.parameters
     economy = living.economy
     demand = ledger.column("compute_demand")
     before = living.demand_before
@@ -214,5 +211,5 @@ def learn(model) -> None:
     revenue = np.where(living.of("ai_lab"), ledger.column("user_revenue"), 0.0)
     living.past_revenue = np.concatenate([revenue[None], living.past_revenue[:3]])
     economy.set_price(living.tightness_now)
-    lenders = eco.of_kind("lender")
+    lenders = np.flatnonzero(living.of("lender"))
     economy.learn(total(ledger.column("net_worth")[lenders]))

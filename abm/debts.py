@@ -28,10 +28,16 @@ class Debts:
         self.market = np.array(
             [self._market(eco, row, layer) for row, layer in zip(self.holder, self.layer, strict=True)]
         )
+        # The market that each firm lends in; len(MARKETS) for those who lend in none.
+        self.market_of = np.array(
+            [MARKETS.index(each) if each in MARKETS else len(MARKETS) for each in eco.market], np.int32
+        )
+        self.lenders = {each: np.flatnonzero(self.market_of == place) for place, each in enumerate(MARKETS)}
         count, worlds = self.place.size, ledger.worlds
         known = {name: position for position, name in enumerate(eco.claims.id)}
         old = np.array([known.get(claims.id[each], -1) for each in self.place])
         self.old = old >= 0
+        self.new = {each: self.of(each)[~self.old[self.of(each)]] for each in MARKETS}  # positions by market
         source = np.maximum(old, 0)
         fixed = eco.claims
 

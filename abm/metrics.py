@@ -11,6 +11,7 @@ from abm.words import part_of
 from cython_ext import row_sums, total
 
 _POWER_ROUNDS = 60
+_SETTLED = 1e-12  # of a vector whose largest part is 1
 
 
 class Circle:
@@ -48,7 +49,7 @@ class Circle:
         given, back = _four(self.given), _four(self.returned)
         circled = row_sums(np.minimum(given, back), stakes.holder, n)
         sales = _four(self.sales)
-        makers = eco.of_kind("chipmaker")
+        makers = np.flatnonzero(living.of("chipmaker"))
         each = part_of(circled[makers], sales[makers])
         spending = _four_of(model, living)
         # Of each firm's money in: the part that its suppliers put in; of each firm's money out: the part they get.
@@ -74,15 +75,20 @@ def _four_of(model, living) -> np.ndarray:
 def _radius(funded: np.ndarray, received: np.ndarray, stakes, firms: int) -> np.ndarray:
     """Spectral radius of the round trip supplier -> customer -> supplier, by the power method from ones.
 
-    Per world the number of rounds is fixed, so its bits do not depend on other worlds.
+    A world that has settled (within ten rounds or so) keeps its size, so its bits do not depend on other worlds.
     """
     vector = np.ones((firms, funded.shape[1]))
     size = np.zeros(funded.shape[1])
+    moving = np.ones(size.size, bool)
     for _ in range(_POWER_ROUNDS):
         forward = row_sums(funded * vector[stakes.holder], stakes.issuer, firms)
         new = row_sums(received * forward[stakes.issuer], stakes.holder, firms)
-        size = new.max(axis=0)
-        vector = np.where(size > 0.0, new / np.where(size > 0.0, size, 1.0), 0.0)
+        largest = new.max(axis=0)
+        size = np.where(moving, largest, size)
+        before, vector = vector, part_of(new, largest)
+        moving &= np.abs(vector - before).max(axis=0) > _SETTLED
+        if not moving.any():
+            break
     return size
 
 

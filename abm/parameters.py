@@ -43,6 +43,7 @@ class Parameters:
         self.settings = dict(settings or {})
         self._values: dict[str, np.ndarray] = {}
         self._wide: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]] = {}
+        self._data: dict[tuple[str, float], tuple[np.ndarray | None, np.ndarray]] = {}
         faults: list[Fault] = []
         ordered = sorted(self.settings.items(), key=lambda each: self._specificity(each[0]))
         for address, value in ordered:
@@ -99,11 +100,16 @@ class Parameters:
                 raise BadInput(faults)
 
     def data(self, name: str, default: float) -> np.ndarray:
-        """Value by firm of a parameter that belongs to the ecosystem; `default` where it states none."""
-        if name not in self.ecosystem.parameters:
-            return np.full((len(self.ecosystem), 1), default)
-        value = self.of(name)
-        return np.where(np.isnan(value), default, value)
+        """Read-only value by firm of a parameter that belongs to the ecosystem; `default` where it states none."""
+        value = self.of(name) if name in self.ecosystem.parameters else None
+        kept = self._data.get((name, default))
+        if kept is None or kept[0] is not value:  # asked for many times a quarter
+            filled = np.full((len(self.ecosystem), 1), default)
+            if value is not None:
+                filled = np.where(np.isnan(value), default, value)
+            filled.flags.writeable = False
+            kept = self._data[name, default] = value, filled
+        return kept[1]
 
     def system(self, name: str) -> np.ndarray:
         """Value of a parameter that one whole world shares, float64 `(1 or worlds,)`: that of the last row."""

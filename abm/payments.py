@@ -31,6 +31,7 @@ class Payments:
     def __init__(self, firms: int, worlds: int):
         self.firms, self.worlds = firms, worlds
         self.blocks: dict[str, Block] = {}
+        self._ends: tuple[np.ndarray, np.ndarray] | None = None  # who pays whom over all blocks: kept, as it is fixed
 
     def add(self, name: str, purpose: str, priority: int, debtor, creditor) -> None:
         """Declare a block; a scalar debtor or creditor stands for all links."""
@@ -38,6 +39,7 @@ class Payments:
             raise KeyError(f"{purpose!r} is no purpose of payments")
         debtor, creditor = np.broadcast_arrays(np.asarray(debtor, np.int32), np.asarray(creditor, np.int32))
         amount = np.zeros((debtor.size, self.worlds))
+        self._ends = None
         self.blocks[name] = Block(
             purpose, priority, np.array(debtor.reshape(-1)), np.array(creditor.reshape(-1)), amount
         )
@@ -63,11 +65,11 @@ class Payments:
     def everything(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """All links: debtors, creditors `(links,)` and amounts `(links, worlds)`."""
         blocks = self.blocks.values()
-        return (
-            np.concatenate([each.debtor for each in blocks]),
-            np.concatenate([each.creditor for each in blocks]),
-            np.concatenate([each.amount for each in blocks]),
-        )
+        if self._ends is None:
+            self._ends = (
+                np.concatenate([each.debtor for each in blocks]), np.concatenate([each.creditor for each in blocks])
+            )  # fmt: skip
+        return *self._ends, np.concatenate([each.amount for each in blocks])
 
     def fork(self) -> Payments:
         """The same list with its own amounts."""

@@ -17,6 +17,7 @@ _PAID_FIRST = (
     "running", "other_capex", "tax", "interest", "principal", "rent", "sponsor_rent", "contracts", "payables",
     "compute", "spill",
 )  # fmt: skip
+_LENT = ("bond", "loan", "gpu_loan", "abs")
 _RECEIPTS = ("users", "core", "rent", "sponsor_rent", "contracts", "payables", "compute", "spill", "subsidy")
 
 
@@ -74,13 +75,13 @@ def clear(model) -> None:
     ledger.record("funding_need", need)
 
     absorbs = ledger.column("absorption_plan")
-    market_of = np.array([MARKETS.index(each) if each in MARKETS else -1 for each in eco.market])
-    limit = np.stack([total(absorbs[market_of == each]) if (market_of == each).any() else np.zeros(width)
-                      for each in range(len(MARKETS))])  # fmt: skip
+    limit = row_sums(absorbs, debts.market_of, len(MARKETS) + 1)  # the last: of those who lend in no market
+    can = limit.copy()
     resale = _securitise(model, limit)
     limit[MARKETS.index("PC")] += resale
     quote = {each: model.market_quote(each) for each in ("IG", "PC", "BK", "HY")}
-    room = {each: _room(model, each) for each in quote}
+    portfolios = ledger.held(*_LENT) + ledger.column("outside_book")
+    room = {each: _room(model, each, portfolios) for each in quote}
     given = {each: np.zeros((n, width)) for each in quote}
 
     # A request of a sponsor for private credit is its vehicle's; facilities of that vehicle are drawn first.
@@ -114,7 +115,8 @@ def clear(model) -> None:
 
     # What nobody lends a vehicle its sponsor puts up, as rent in advance.
     living.payments["sponsor_rent"] += still[living.vehicle_rows]
-    _lend(model, given, drawn, quote, absorbs, market_of)
+    _lend(model, given, drawn, quote, absorbs)
+    _note_use(model, given, can)
     # Owners: those who stand behind a firm fill their part of the rest, the market for shares a little.
     owners = np.where(clouds, outside * still, 0.0)
     shares = np.minimum(
@@ -143,7 +145,7 @@ def _securitise(model, limit: np.ndarray) -> np.ndarray:
     return total(sold[private]) if private.any() else np.zeros(sold.shape[1])
 
 
-def _room(model, market: str) -> np.ndarray:
+def _room(model, market: str, portfolios: np.ndarray) -> np.ndarray:
     """What lenders of a market may still lend to each name: a share of their whole portfolio."""
     living, ledger, eco, debts = model.living, model.ledger, model.ecosystem, model.living.debts
     n = len(eco)
@@ -152,23 +154,20 @@ def _room(model, market: str) -> np.ndarray:
     rows = living.vehicle_rows
     if rows.size:  # lenders look through a vehicle to its sponsor
         exposure = exposure + row_sums(exposure[rows], living.sponsor_of, n)
-    lenders = np.flatnonzero(np.array(eco.market) == market)
+    lenders = debts.lenders[market]
     if not lenders.size:
         return np.zeros_like(exposure)
-    share = ledger.column("single_name_share")[lenders]
-    portfolio = total(
-        (ledger.held("bond", "loan", "gpu_loan", "abs")[lenders] + ledger.column("outside_book")[lenders]) * share
-    )
-    room = np.maximum(0.0, portfolio - exposure)
+    limit = total(portfolios[lenders] * ledger.column("single_name_share")[lenders])
+    room = np.maximum(0.0, limit - exposure)
     if market == "IG":  # a firm whose debt is above the limit is not bought
         margin = np.maximum(4.0 * ledger.column("margin_average"), 1e-9)
-        owed = ledger.owed("bond", "loan", "gpu_loan", "abs", "vendor_loan")
+        owed = ledger.owed(*_LENT, "vendor_loan")
         owed = owed + model.parameters.of("off_balance_sheet_visibility") * ledger.column("vehicle_debt")
         room = np.where(owed / margin < model.parameters.of("leverage_limit"), room, 0.0)
     return room
 
 
-def _lend(model, given, drawn, quote, absorbs, market_of) -> None:
+def _lend(model, given, drawn, quote, absorbs) -> None:
     """Spread what markets granted over their lenders and, for sponsors, onto their vehicles; plan the payments."""
     living, ledger, debts, eco = model.living, model.ledger, model.living.debts, model.ecosystem
     n = len(eco)
@@ -176,8 +175,7 @@ def _lend(model, given, drawn, quote, absorbs, market_of) -> None:
     rate = np.zeros_like(amount)
     base = model.parameters.system("base_rate")
     for market, granted in given.items():
-        place = MARKETS.index(market)
-        lenders = market_of == place
+        lenders = debts.lenders[market]
         weight = np.zeros_like(absorbs)
         weight[lenders] = part_of(absorbs[lenders], total(absorbs[lenders]))
         by_borrower, price = granted, quote[market]
@@ -186,7 +184,7 @@ def _lend(model, given, drawn, quote, absorbs, market_of) -> None:
             by_borrower[living.vehicle_rows] += granted[living.sponsor_of]
             by_borrower[living.sponsor_of] = 0.0
             price[living.vehicle_rows] = price[living.sponsor_of]
-        rows = np.flatnonzero((debts.market == place) & ~debts.old)
+        rows = debts.new[market]
         amount[rows] = by_borrower[debts.debtor[rows]] * weight[debts.holder[rows]]
         rate[rows] = base + price[debts.debtor[rows]]
     on_debtor = drawn.copy()
@@ -206,10 +204,15 @@ def _lend(model, given, drawn, quote, absorbs, market_of) -> None:
                            ("high_yield_issued", "HY")):  # fmt: skip
         ledger.record(column, given[market])
     ledger.record("facilities_drawn", drawn)
-    issued = np.stack([total(given[each]) for each in ("IG", "PC", "BK", "HY")])
-    can = np.stack([total(absorbs[market_of == MARKETS.index(each)]) if (market_of == MARKETS.index(each)).any()
-                    else np.ones(ledger.worlds) for each in ("IG", "PC", "BK", "HY")])  # fmt: skip
-    living.use = dict(zip(("IG", "PC", "BK", "HY"), part_of(issued, can), strict=True))
+
+
+def _note_use(model, given, can) -> None:
+    """How much of what each market can absorb it was given: next quarter's spreads answer to it."""
+    lenders = model.living.debts.lenders
+    model.living.use = {
+        each: part_of(total(granted), can[MARKETS.index(each)] if lenders[each].size else 1.0)
+        for each, granted in given.items()
+    }
 
 
 def _fix_budgets(model, own, raised, given, drawn) -> None:
