@@ -11,7 +11,7 @@ from abm.words import part_of
 from cython_ext import row_sums, total
 
 _POWER_ROUNDS = 60
-_SETTLED = 1e-12  # of a vector whose largest part is 1
+_SETTLED = 1e-9  # of a vector whose largest part is 1
 
 
 class Circle:
@@ -75,7 +75,7 @@ def _four_of(model, living) -> np.ndarray:
 def _radius(funded: np.ndarray, received: np.ndarray, stakes, firms: int) -> np.ndarray:
     """Spectral radius of the round trip supplier -> customer -> supplier, by the power method from ones.
 
-    A world that has settled (within ten rounds or so) keeps its size, so its bits do not depend on other worlds.
+    A world that has settled (within eight rounds or so) keeps its size, so its bits do not depend on other worlds.
     """
     vector = np.ones((firms, funded.shape[1]))
     size = np.zeros(funded.shape[1])
@@ -85,7 +85,7 @@ def _radius(funded: np.ndarray, received: np.ndarray, stakes, firms: int) -> np.
         new = row_sums(received * forward[stakes.issuer], stakes.holder, firms)
         largest = new.max(axis=0)
         size = np.where(moving, largest, size)
-        before, vector = vector, part_of(new, largest)
+        before, vector = vector, new / np.where(largest > 0.0, largest, 1.0)
         moving &= np.abs(vector - before).max(axis=0) > _SETTLED
         if not moving.any():
             break

@@ -115,7 +115,7 @@ def clear(model) -> None:
 
     # What nobody lends a vehicle its sponsor puts up, as rent in advance.
     living.payments["sponsor_rent"] += still[living.vehicle_rows]
-    _lend(model, given, drawn, quote, absorbs)
+    _lend(model, given, drawn, facility, quote, absorbs, can)
     _note_use(model, given, can)
     # Owners: those who stand behind a firm fill their part of the rest, the market for shares a little.
     owners = np.where(clouds, outside * still, 0.0)
@@ -167,17 +167,14 @@ def _room(model, market: str, portfolios: np.ndarray) -> np.ndarray:
     return room
 
 
-def _lend(model, given, drawn, quote, absorbs) -> None:
+def _lend(model, given, drawn, facility, quote, absorbs, can) -> None:
     """Spread what markets granted over their lenders and, for sponsors, onto their vehicles; plan the payments."""
-    living, ledger, debts, eco = model.living, model.ledger, model.living.debts, model.ecosystem
-    n = len(eco)
+    living, ledger, debts = model.living, model.ledger, model.living.debts
     amount = np.zeros((debts.place.size, ledger.worlds))
     rate = np.zeros_like(amount)
     base = model.parameters.system("base_rate")
+    weight = part_of(absorbs, can[debts.market_of])  # of each lender in its market
     for market, granted in given.items():
-        lenders = debts.lenders[market]
-        weight = np.zeros_like(absorbs)
-        weight[lenders] = part_of(absorbs[lenders], total(absorbs[lenders]))
         by_borrower, price = granted, quote[market]
         if market in ("PC", "BK") and living.vehicle_rows.size:
             by_borrower, price = granted.copy(), quote[market].copy()
@@ -191,7 +188,6 @@ def _lend(model, given, drawn, quote, absorbs) -> None:
     if living.vehicle_rows.size:
         on_debtor[living.vehicle_rows] += drawn[living.sponsor_of]
         on_debtor[living.sponsor_of] = 0.0
-    facility = row_sums(debts.undrawn, debts.debtor, n)
     used = debts.undrawn * part_of(on_debtor, facility)[debts.debtor]
     debts.undrawn = np.maximum(0.0, debts.undrawn - used)
     vendor = living.vendor_place
