@@ -28,13 +28,12 @@ def settle(model) -> None:
     ledger.transfer("cash", debtor, creditor, amount)
     # Debts and stakes change with the money that was paid for them.
     debts = living.debts
-    before = ledger.amounts[debts.place].copy()
+    before = ledger.amounts[debts.place]
     sold_to = np.maximum(debts.sold_to, 0)
     moved = row_sums(living.resold, sold_to, debts.place.size)
-    taken = living.resold * debts.can_be_sold[:, None]
-    change = payments["loans"] - payments["principal"] - taken + moved
+    change = payments["loans"] - payments["principal"] - living.resold + moved
     debts.lend(before, payments["loans"], living.new_rate)
-    sold_rate = row_sums(taken * debts.rate, sold_to, debts.place.size)
+    sold_rate = row_sums(living.resold * debts.rate, sold_to, debts.place.size)
     debts.lend(before, moved, part_of(sold_rate, moved))
     ledger.change_claims(debts.place, change)
     stakes = living.stakes
@@ -47,12 +46,7 @@ def settle(model) -> None:
     ledger.post("chips_unenergised", everyone, ledger.column("chips_delivered"))
     ledger.post("pipeline_q6", everyone, ledger.column("shells_started"))
     _cover(model, everyone, row)
-    debts.seasoned = np.maximum(0.0, debts.seasoned - living.resold)
-    share_left = part_of(ledger.amounts[debts.place], before)
-    debts.seasoned = np.where(
-        before > 0.0, np.minimum(debts.seasoned, ledger.amounts[debts.place]) * np.minimum(1.0, share_left), 0.0
-    )
-    debts.season(ledger.amounts[debts.place], model.parameters.of("seasoning_quarters")[debts.debtor])
+    debts.season(before, ledger.amounts[debts.place], living.resold, model.parameters.of("seasoning_quarters"))
 
 
 def _pass_through(model) -> None:

@@ -61,6 +61,7 @@ class Debts:
         trust_claim = {int(self.debtor[each]): int(each) for each in trusts if not self.old[each]}
         self.sold_to = np.array([trust_claim.get(int(each), -1) for each in self.debtor], np.int32)
         self.can_be_sold &= self.sold_to >= 0
+        self.sellable = np.flatnonzero(self.can_be_sold)
         self.abs_buyer = np.where(self.sold_to >= 0, self.holder[self.sold_to], self.holder)
         self.seasoned = np.where(self.can_be_sold[:, None], ledger.amounts[self.place], 0.0)
         # New debt repays a share of its balance each quarter, by market.
@@ -97,13 +98,19 @@ class Debts:
 
     def lend(self, before: np.ndarray, amount: np.ndarray, rate: np.ndarray) -> None:
         """New money at `rate` joins a balance: the rate becomes the average of both."""
-        whole = before + amount
-        self.rate = np.where(amount > 0.0, part_of(before * self.rate + amount * rate, whole), self.rate)
+        rows = np.flatnonzero((amount > 0.0).any(axis=1))  # most debts get none
+        before, amount, old = before[rows], amount[rows], self.rate[rows]
+        average = part_of(before * old + amount * rate[rows], before + amount)
+        self.rate[rows] = np.where(amount > 0.0, average, old)
 
-    def season(self, balance: np.ndarray, quarters: np.ndarray) -> None:
-        """A quarter later more of a loan is old enough to be sold on; never more than there is."""
-        older = self.seasoned + (balance - self.seasoned) / quarters
-        self.seasoned = np.where(self.can_be_sold[:, None], np.clip(older, 0.0, balance), 0.0)
+    def season(self, before: np.ndarray, balance: np.ndarray, sold: np.ndarray, quarters: np.ndarray) -> None:
+        """What was `sold` is gone and what was repaid was old and new alike; a quarter later more of a loan is old
+        enough to be sold on, never more than there is. `quarters` (firms, 1 or worlds) is how long that takes."""
+        rows = self.sellable
+        before, balance = before[rows], balance[rows]
+        kept = np.minimum(np.maximum(0.0, self.seasoned[rows] - sold[rows]), balance)
+        kept = np.where(before > 0.0, kept * np.minimum(1.0, part_of(balance, before)), 0.0)
+        self.seasoned[rows] = np.clip(kept + (balance - kept) / quarters[self.debtor[rows]], 0.0, balance)
 
     def fork(self) -> Debts:
         """The same terms, with their own arrays."""

@@ -16,13 +16,13 @@ from cython_ext import row_sums
 
 @dataclass(frozen=True)
 class Block:
-    """Links of one purpose: debtor, creditor `(k,)`, priority, USD bn `(k, worlds)`."""
+    """Links of one purpose: debtor, creditor `(k,)`, priority, and where they stand in the list of all."""
 
     purpose: str
     priority: int
     debtor: np.ndarray
     creditor: np.ndarray
-    amount: np.ndarray
+    place: slice
 
 
 class Payments:
@@ -31,24 +31,26 @@ class Payments:
     def __init__(self, firms: int, worlds: int):
         self.firms, self.worlds = firms, worlds
         self.blocks: dict[str, Block] = {}
-        self._ends: tuple[np.ndarray, np.ndarray] | None = None  # who pays whom over all blocks: kept, as it is fixed
+        # All links in one piece, so that they can be posted as they stand.
+        self.debtor, self.creditor = np.zeros(0, np.int32), np.zeros(0, np.int32)
+        self.amount = np.zeros((0, worlds))
 
     def add(self, name: str, purpose: str, priority: int, debtor, creditor) -> None:
         """Declare a block; a scalar debtor or creditor stands for all links."""
         if purpose not in PURPOSES:
             raise KeyError(f"{purpose!r} is no purpose of payments")
         debtor, creditor = np.broadcast_arrays(np.asarray(debtor, np.int32), np.asarray(creditor, np.int32))
-        amount = np.zeros((debtor.size, self.worlds))
-        self._ends = None
-        self.blocks[name] = Block(
-            purpose, priority, np.array(debtor.reshape(-1)), np.array(creditor.reshape(-1)), amount
-        )
+        place = slice(self.debtor.size, self.debtor.size + debtor.size)
+        self.debtor = np.concatenate([self.debtor, debtor.reshape(-1)])
+        self.creditor = np.concatenate([self.creditor, creditor.reshape(-1)])
+        self.amount = np.concatenate([self.amount, np.zeros((debtor.size, self.worlds))])
+        self.blocks[name] = Block(purpose, priority, self.debtor[place], self.creditor[place], place)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return self.blocks[name].amount
+        return self.amount[self.blocks[name].place]
 
     def __setitem__(self, name: str, amount: np.ndarray) -> None:
-        self.blocks[name].amount[:] = amount
+        self.amount[self.blocks[name].place] = amount
 
     def paid(self, *names: str) -> np.ndarray:
         """What each firm is to pay in these blocks."""
@@ -60,22 +62,15 @@ class Payments:
 
     def _sum(self, name: str, side: str) -> np.ndarray:
         block = self.blocks[name]
-        return row_sums(block.amount, getattr(block, side), self.firms)
+        return row_sums(self.amount[block.place], getattr(block, side), self.firms)
 
     def everything(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """All links: debtors, creditors `(links,)` and amounts `(links, worlds)`."""
-        blocks = self.blocks.values()
-        if self._ends is None:
-            self._ends = (
-                np.concatenate([each.debtor for each in blocks]), np.concatenate([each.creditor for each in blocks])
-            )  # fmt: skip
-        return *self._ends, np.concatenate([each.amount for each in blocks])
+        return self.debtor, self.creditor, self.amount
 
     def fork(self) -> Payments:
         """The same list with its own amounts."""
         twin = Payments(self.firms, self.worlds)
-        twin.blocks = {
-            name: Block(each.purpose, each.priority, each.debtor, each.creditor, each.amount.copy())
-            for name, each in self.blocks.items()
-        }
+        twin.blocks, twin.debtor, twin.creditor = dict(self.blocks), self.debtor, self.creditor
+        twin.amount = self.amount.copy()
         return twin

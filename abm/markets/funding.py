@@ -132,12 +132,14 @@ def clear(model) -> None:
 def _securitise(model, limit: np.ndarray) -> np.ndarray:
     """The trust buys seasoned loans of private-credit funds and banks, as far as it can place notes."""
     living, ledger, debts = model.living, model.ledger, model.living.debts
-    seasoned = np.where(debts.can_be_sold[:, None], np.minimum(debts.seasoned, ledger.amounts[debts.place]), 0.0)
-    seasoned = np.maximum(0.0, seasoned - living.payments["principal"])
+    rows = debts.sellable
+    seasoned = np.minimum(debts.seasoned[rows], ledger.amounts[debts.place[rows]])
+    seasoned = np.maximum(0.0, seasoned - living.payments["principal"][rows])
     whole = total(seasoned)
     bought = np.minimum(limit[MARKETS.index("ABS")], whole)
     limit[MARKETS.index("ABS")] = limit[MARKETS.index("ABS")] - bought
-    sold = seasoned * part_of(bought, whole)
+    sold = np.zeros_like(debts.seasoned)
+    sold[rows] = seasoned * part_of(bought, whole)
     living.resold = sold
     living.payments["resale"] = sold
     ledger.record("securitised", row_sums(sold, debts.debtor, len(model.ecosystem)))
