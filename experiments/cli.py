@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from abm.errors import BadInput
-from experiments.commands import data, identities, run, stress
+from experiments.commands import data, identities, quarters, run, stress
 
 app = typer.Typer(
     help="How a revenue shortfall travels round the circular AI-infrastructure economy.",
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.command("run")(run.run)
 app.command("stress")(stress.stress)
+app.command("quarters")(quarters.quarters)
 app.command("identities")(identities.identities)
 
 
