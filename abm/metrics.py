@@ -102,11 +102,11 @@ def _concentration(living) -> np.ndarray:
 
 
 def _external_share(model) -> np.ndarray:
-    """Part of builders' capex that others' money paid for this quarter."""
+    """New money from others over AI capex and what labs burn: what own cash flow does not pay for."""
     ledger = model.ledger
-    borrowed = sum(total(ledger.column(each)) for each in (
+    raised = sum(total(ledger.column(each)) for each in (
         "bonds_issued", "private_credit_drawn", "bank_loans_drawn", "high_yield_issued", "facilities_drawn",
         "vendor_money", "equity_raised", "owner_money"))  # fmt: skip
-    repaid = total(ledger.column("principal")[:-1])
-    spent = total(ledger.column("capex") + ledger.column("other_capex"))
-    return np.clip(part_of(borrowed - repaid, spent), 0.0, 1.0)
+    outflow = ledger.column("interest") + ledger.column("principal") + ledger.column("tax") - ledger.column("margin")
+    burn = np.where(model.living.of("ai_lab"), np.maximum(0.0, outflow), 0.0)
+    return np.minimum(1.0, part_of(raised, total(ledger.column("capex") + burn)))
