@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 RESULTS = Path("results")
 WORLDS = "worlds"  # a folder of its own for the drawn worlds of `run`
 _MARK = "summary.json"
-_FILES = (_MARK, "firms.csv", "events.csv", "worlds.csv", "network.png", "cascade.png", "losses.png", "spread.png")
-_FACTS = {"ecosystem", "shocks", "struck", "worst_residual"}  # what every summary of ours has said since the first
+_STRESS = ("firms.csv", "events.csv", "worlds.csv", "network.png", "cascade.png", "losses.png", "spread.png")
+_FILES = (_MARK, *_STRESS, "system.csv", "quarters.png")
+_FACTS = {"ecosystem", "worst_residual"}  # what every summary of ours has said since the first
 _WANTED = "a new folder, an empty one or one that holds an earlier result and nothing else"
 
 

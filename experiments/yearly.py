@@ -30,7 +30,7 @@ SHOWN = (
     ("all_capex", "USD bn a year", "hyperscalers' capex in all", "rate"),
     ("tightness", "ratio", "demand over capacity of compute", "mean"),
     ("price", "index, 1 at the opening", "price of compute", "mean"),
-    ("external_share", "share", "capex paid by others' money", "mean"),
+    ("external_share", "share", "others' money over AI capex and labs' burn", "mean"),
     ("funding_gap", "USD bn a year", "capex planned, not funded", "rate"),
     ("circularity", "share", "chip sales paid by chipmakers' own money", "last"),
     ("stranded", "USD bn a year", "stranded value written off", "rate"),
@@ -75,9 +75,9 @@ def paid_by(result: RunResult) -> dict[str, np.ndarray]:
     source in proportion.
     """
     spent = result.system("capex").to_numpy() + result.system("other_capex").to_numpy()
-    outside = result.system("external_share").to_numpy() * spent
     gross = {name: sum(result.system(each).to_numpy() for each in columns) for name, columns in SOURCES}
     whole = sum(gross.values())
+    outside = np.clip(whole - result.system("principal").to_numpy(), 0.0, spent)
     part = np.divide(outside, whole, out=np.zeros_like(whole), where=whole > 0.0)
     others = {name: each * part for name, each in gross.items()}
     return {OWN: spent - sum(others.values())} | others

@@ -66,7 +66,7 @@ def test_every_file_of_a_result_is_known_as_one(here):
     facts = summary(result)
     for _ in range(2):
         output.write(Path("result"), lambda path: _write(path, result, facts, result, True))
-    assert {each.name for each in Path("result").iterdir()} == {*output._FILES, output.WORLDS}
+    assert {each.name for each in Path("result").iterdir()} == {output._MARK, *output._STRESS, output.WORLDS}
 
 
 def test_a_new_folder_is_as_open_as_the_umask_says(here):

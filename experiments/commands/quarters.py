@@ -89,8 +89,8 @@ def print_years(facts: dict, out: Console) -> None:
             f"{middle['stranded']:,.0f}",
         )  # fmt: skip
     out.print(table)
-    out.print("USD bn a year. Paid by others: share of capex paid with money from outside the firm, less what is "
-              "repaid. Circular: chip sales that the chipmakers' own money paid for.")  # fmt: skip
+    out.print("USD bn a year. Paid by others: new money from outside the firm over AI capex and what labs burn. "
+              "Circular: chip sales that the chipmakers' own money paid for.")  # fmt: skip
     partial = [f"{year}: {row['quarters']}" for year, row in facts["years"].items() if row["quarters"] < 4]
     if partial:
         out.print(f"* Not all quarters were run ({', '.join(partial)} of 4); flows at their yearly rate.")

@@ -103,7 +103,7 @@ def _subtitle(series: dict[str, np.ndarray]) -> str:
     first, last = (np.median(series["end_user_spending"][:, each]) * _YEAR for each in (0, -1))
     share = float(np.median(series["external_share"].mean(axis=1)))
     told = (f"End users spend {first:,.0f} USD bn a year on AI at first, {last:,.0f} at last; "
-            f"others pay {share:.0%} of capex.")  # fmt: skip
+            f"new money from others comes to {share:.0%} of AI capex and labs' burn.")  # fmt: skip
     return lines(told, 96)
 
 
