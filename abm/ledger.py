@@ -138,8 +138,10 @@ class Ledger:
         self._add("net_worth", self.claims.debtor[places], -amount)
 
     def _add(self, account: str, rows: np.ndarray, amount: np.ndarray) -> None:
-        amount = np.broadcast_to(amount, (np.size(rows), self.worlds))
-        self._balances[account] += row_sums(amount, np.broadcast_to(rows, amount.shape[0]), len(self.firms))
+        shape = np.size(rows), self.worlds
+        if amount.shape != shape:
+            amount = np.broadcast_to(amount, shape)
+        self._balances[account] += row_sums(amount, np.atleast_1d(rows), len(self.firms))
 
     # -- checking ----------------------------------------------------------------------------------
     def identities(self) -> dict[str, np.ndarray]:

@@ -87,14 +87,16 @@ def clear(model) -> None:
     # A request of a sponsor for private credit is its vehicle's; facilities of that vehicle are drawn first.
     share = ledger.column("bond_share_plan")
     bonds = np.where(giants, share * need, np.where(makers, need, 0.0))
-    private = np.where(giants, need - bonds, np.where(clouds | vehicles, need, 0.0))
+    # Owners who stand behind a cloud fill their part of what it needs; for the rest it turns to others.
+    outside = parameters.of("outside_owner_share")
+    behind = np.where(clouds, outside * need, 0.0)
+    private = np.where(giants, need - bonds, np.where(clouds | vehicles, need - behind, 0.0))
     facility = row_sums(debts.undrawn, debts.debtor, n)
     of_sponsor = row_sums(facility[living.vehicle_rows], living.sponsor_of, n)
     available = np.where(giants, of_sponsor, facility)
     drawn = np.minimum(private, available)
     private = private - drawn
-    outside = parameters.of("outside_owner_share")
-    ask_market = outside == 0.0
+    ask_market = outside < 1.0
 
     def go(market: str, request: np.ndarray) -> np.ndarray:
         """What `market` refuses of `request`; what it grants is added to `given`."""
@@ -117,12 +119,11 @@ def clear(model) -> None:
     living.payments["sponsor_rent"] += still[living.vehicle_rows]
     _lend(model, given, drawn, facility, quote, absorbs, can)
     _note_use(model, given, can)
-    # Owners: those who stand behind a firm fill their part of the rest, the market for shares a little.
-    owners = np.where(clouds, outside * still, 0.0)
+    # The market for shares takes a little of what is still missing.
     shares = np.minimum(
         still, parameters.of("equity_issue_share") * ledger.column("firm_value") * living.economy.confidence
     )
-    owners = owners + np.where(clouds & ask_market, shares, 0.0)
+    owners = behind + np.where(clouds & ask_market, shares, 0.0)
     living.payments["owners"] = owners
     ledger.record("owner_money", owners)
     raised = drawn + sum(given.values()) + owners + np.where(clouds, ledger.column("vendor_money"), 0.0)
