@@ -77,6 +77,7 @@ class Living:
         flow = self.compute.share[labs] * self.opening_plan[self.compute.buyer[labs]]
         progress = np.broadcast_to(self.economy.progress, width)
         self.contracts = Contracts(drawn, parameters, pairs, self.opening_plan, flow, progress)
+        self.backlog_before = self.contracts.due.sum(axis=1)
         self.link_of_contract = self._link_of_contract()
         self.enterprise_backlog = self._enterprise_backlog(drawn, width)
         self.rent_lessor, self.rent_lessee, self.rent_due = rents(drawn, width)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm import closing
+from abm import closing, identities
 from abm.agents import CLASSES, Firm
 from abm.drawn import Drawn
 from abm.ecosystem.vocabulary import KINDS
@@ -48,7 +48,7 @@ class Quarter:
         closing.accrue(self)  # machines age; stranded value shows
         closing.mark(self)  # stakes and labs are valued
         closing.learn(self)  # expectations, prices, confidence
-        self.worst_residual = max(self.worst_residual, self.ledger.check())
+        self.worst_residual = max(self.worst_residual, self.ledger.check(), identities.check(self))
         self.recorder.record(self)
 
     def begin(self) -> None:

@@ -35,7 +35,7 @@ LAYERS = [
     {"events", "stress_result", "potential", "economy", "fleet", "debts", "stakes", "contracts", "payments", "trade"},
     {"agenda"},
     {"living", "stress_testing", "agents"},
-    {"markets", "metrics", "closing", "results"},
+    {"markets", "metrics", "closing", "results", "identities"},
     {"quarter"},
     {"model"},
     {"running"},

@@ -49,6 +49,23 @@ def test_a_wrong_posting_is_caught_and_named(monkeypatch):
     model.release()
 
 
+@pytest.mark.parametrize(
+    ("what", "wrong"),
+    [
+        ("books of machines", lambda living: living.fleet.book.__setitem__((0, 0, 5, 1), 1.0)),
+        ("stakes <= the whole", lambda living: living.stakes.share.__iadd__(0.3)),
+        ("backlog before", lambda living: living.contracts.due.__setitem__((0, 40), 9.0)),
+    ],
+)
+def test_a_stock_that_moves_without_a_flow_is_caught_and_named(what, wrong):
+    model = abm.EcosystemModel("ai_2026", worlds=2)
+    model.step()
+    wrong(model.living)
+    with pytest.raises(LedgerBreach, match=f"{what}.*world .*quarter 2"):
+        model.step()
+    model.release()
+
+
 def test_the_baseline_is_stable(baseline):
     for name in baseline.names:
         assert np.isfinite(baseline.system(name).to_numpy()).all(), name
