@@ -9,6 +9,7 @@ import numpy as np
 
 from abm.words import part_of
 from cython_ext import row_sums, total
+from cython_ext.markets import exp, log
 
 _POWER_ROUNDS = 60
 _SETTLED = 1e-9  # of a vector whose largest part is 1
@@ -60,6 +61,8 @@ class Circle:
             "largest_circularity": each.max(axis=0) if makers.size else np.zeros(given.shape[1]),
             "circularity_of_paths": _radius(np.minimum(1.0, funded), received, stakes, n),
             "backlog_concentration": _concentration(living),
+            "backlog_of_two_largest": _two_largest(living),
+            "payback_quarters": payback(model),
             "external_share": _external_share(model),
         }
 
@@ -99,6 +102,30 @@ def _concentration(living) -> np.ndarray:
     enterprise = total(living.enterprise_backlog)
     whole = total(by_customer) + enterprise
     return total(part_of(by_customer, whole) ** 2) + part_of(enterprise, whole) ** 2
+
+
+def _two_largest(living) -> np.ndarray:
+    """Part of all backlogs that the two largest named customers promised."""
+    contracts = living.contracts
+    by_customer = row_sums(contracts.backlog, contracts.customer, living.enterprise_backlog.shape[0])
+    ordered = np.sort(by_customer, axis=0)
+    return part_of(ordered[-1] + ordered[-2], total(by_customer) + total(living.enterprise_backlog))
+
+
+def payback(model) -> np.ndarray:
+    """Quarters until a dollar of chips bought now has earned its cost at full use, undiscounted, while prices fall
+    with progress and machines fail: m (1 - d^n) / (1 - d) = 1. At most the age at which machines earn nothing more."""
+    parameters, economy = model.parameters, model.living.economy
+    clouds = model.ecosystem.of_kind("hyperscaler", "operator")
+    rate = parameters.data("revenue_per_capacity", 0.0)[-1] / parameters.data("chip_share_of_capex", 1.0)[-1]
+    cost = parameters.data("operating_cost_share", 0.0)[clouds[0]] if clouds.size else 0.0
+    margin = rate * (1.0 - cost) * economy.price * economy.throughput
+    kept = exp(-economy.progress) * (1.0 - parameters.data("chip_failure_rate", 0.0)[-1])
+    limit = np.broadcast_to(parameters.system("valuation_quarters"), margin.shape)
+    left = 1.0 - (1.0 - kept) / np.maximum(margin, 1e-12)
+    never = left <= 0.0
+    quarters = log(np.where(never, 1.0, left)) / log(np.minimum(kept, 1.0 - 1e-12))
+    return np.where(never, limit, np.minimum(limit, quarters))
 
 
 def _external_share(model) -> np.ndarray:

@@ -203,6 +203,19 @@ def test_without_suppliers_money_nothing_comes_back():
     assert (abm.run(quarters=8).system("circularity").to_numpy() > 0.0).any()
 
 
+def test_a_chip_pays_back_when_its_earnings_add_up_to_its_cost():
+    model = ran(2)
+    economy = model.living.economy
+    earned, quarters = 0.0, 0
+    margin = 0.1 / 0.6 * 0.65 * economy.price[0] * economy.throughput[0]
+    while earned < 1.0:
+        earned += margin * (np.exp(-0.25 / 4.0) * 0.99) ** quarters
+        quarters += 1
+    assert quarters - 1 < model.network_metrics()["payback_quarters"][0] <= quarters
+    poor = ran(1, parameters={"revenue_per_capacity": 0.02})
+    assert poor.network_metrics()["payback_quarters"][0] == 26.0
+
+
 def test_with_unlimited_markets_no_plan_goes_unfunded():
     wide = {"spread_per_absorption": 0.0, "spread_per_leverage": 0.0, "leverage_limit": 50.0, "spread_limit": 1.0,
             "demand_noise": 0.0, "V_XAI.outside_owner_share": 1.0}  # fmt: skip

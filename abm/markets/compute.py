@@ -173,10 +173,11 @@ def sign(model) -> None:
             contracts.due[signing[:, None], slot, worlds] += volume
             contracts.units[signing[:, None], slot, worlds] += units
         contracts.signed[signing[:, None], worlds] = volume * term
-    # Enterprises keep their promises in proportion to what they spend.
+    # Enterprises promise anew what they will use, at today's growth, as far ahead as labs sign.
+    lead = model.parameters.system("contract_lead_quarters")
     backlog = living.enterprise_backlog
     used = np.minimum(backlog, of("take_or_pay_floor")[-1] * living.enterprise_served)
-    fresh = np.maximum(0.0, used + backlog * (exp(economy.demand_growth) - 1.0) * trust)
+    fresh = used * exp(lead * economy.demand_growth) * trust
     living.enterprise_recognised, living.enterprise_signed = used, fresh
     living.enterprise_backlog = backlog - used + fresh
 
