@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,17 @@ def test_modules_of_the_model_import_downwards():
             parts = module.split(".")
             if parts[0] == "abm" and len(parts) > 1:
                 assert place[parts[1]] <= place[own], f"{path.name} imports {module}"
+
+
+def test_every_package_is_shipped():
+    metadata = ROOT / "pyproject.toml"
+    shipped = set(tomllib.loads(metadata.read_text())["tool"]["setuptools"]["packages"])
+    there = {
+        ".".join((name, *path.parent.relative_to(base).parts))
+        for name, base in PACKAGES.items()
+        for path in base.rglob("__init__.py")
+    }
+    assert there == shipped
 
 
 def test_every_public_name_can_be_reached():
