@@ -178,7 +178,6 @@ def sign(model) -> None:
     backlog = living.enterprise_backlog
     used = np.minimum(backlog, of("take_or_pay_floor")[-1] * living.enterprise_served)
     fresh = used * exp(lead * economy.demand_growth) * trust
-    living.enterprise_recognised, living.enterprise_signed = used, fresh
     living.enterprise_backlog = backlog - used + fresh
 
 
