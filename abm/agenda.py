@@ -47,3 +47,18 @@ def lay_out(living, firms: int, worlds: int) -> Payments:
     ):
         payments.add(name, purpose, priority, debtor, creditor)
     return payments
+
+
+def lay_out_aftermath(living, firms: int, worlds: int) -> Payments:
+    """What moves once the quarter is paid: funders, sponsors and buyers of securities even out what is left or missing."""
+    eco = living.ecosystem
+    everyone, row = np.arange(firms), eco.rest_of_world
+    payments = Payments(firms, worlds)
+    for name, purpose, debtor, creditor in (
+        ("handed_back", "distribution", living.funder_lenders, row),
+        ("support", "rent", living.sponsor_of, living.vehicle_rows),
+        ("securities", "funding", row, everyone),
+        ("cover", "funding", row, everyone),
+    ):
+        payments.add(name, purpose, INVESTMENT, debtor, creditor)
+    return payments

@@ -30,10 +30,10 @@ def settle(model) -> None:
     debts = living.debts
     before = ledger.amounts[debts.place]
     sold_to = np.maximum(debts.sold_to, 0)
-    moved = row_sums(living.resold, sold_to, debts.place.size)
-    change = payments["loans"] - payments["principal"] - living.resold + moved
-    debts.lend(before, payments["loans"], living.new_rate)
-    sold_rate = row_sums(living.resold * debts.rate, sold_to, debts.place.size)
+    moved = row_sums(living.now.resold, sold_to, debts.place.size)
+    change = payments["loans"] - payments["principal"] - living.now.resold + moved
+    debts.lend(before, payments["loans"], living.now.new_rate)
+    sold_rate = row_sums(living.now.resold * debts.rate, sold_to, debts.place.size)
     debts.lend(before, moved, part_of(sold_rate, moved))
     ledger.change_claims(debts.place, change)
     stakes = living.stakes
@@ -42,11 +42,11 @@ def settle(model) -> None:
     ledger.change_claims(stakes.place, payments["stakes"])
     # Invoices: last quarter's are paid, this quarter's are open.
     known = living.chips.receivable >= 0
-    ledger.change_claims(living.chips.receivable[known], (living.invoiced - payments["payables"])[known])
+    ledger.change_claims(living.chips.receivable[known], (living.now.invoiced - payments["payables"])[known])
     ledger.post("chips_unenergised", everyone, ledger.column("chips_delivered"))
     ledger.post("pipeline_q6", everyone, ledger.column("shells_started"))
     _cover(model, everyone, row)
-    debts.season(before, ledger.amounts[debts.place], living.resold, model.parameters.of("seasoning_quarters"))
+    debts.season(before, ledger.amounts[debts.place], living.now.resold, model.parameters.of("seasoning_quarters"))
 
 
 def _pass_through(model) -> None:
@@ -66,24 +66,28 @@ def _cover(model, everyone: np.ndarray, row: int) -> None:
     ledger, living = model.ledger, model.living
     places, lenders = living.funder_places, living.funder_lenders
     surplus = ledger.column("cash")[lenders] - living.lender_cash
-    ledger.transfer("cash", lenders, np.full(lenders.size, row), surplus)
-    # Of what a securitisation trust places, the first part to bear losses is equity; the rest are notes.
-    trusts = (living.debts.market_of[lenders] == MARKETS.index("ABS"))[:, None]
-    notes = 1.0 - np.where(trusts, model.parameters.of("equity_tranche_share")[lenders], 0.0)
-    ledger.change_claims(places, -surplus * notes)
+    _move(model, "handed_back", surplus)
+    ledger.change_claims(places, -surplus * (1.0 - living.owners_part))
     # A sponsor pays what its vehicle cannot.
-    vehicles, sponsors = living.vehicle_rows, living.sponsor_of
-    ledger.transfer("cash", sponsors, vehicles, np.maximum(0.0, -ledger.column("cash")[vehicles]))
+    vehicles = living.vehicle_rows
+    _move(model, "support", np.maximum(0.0, -ledger.column("cash")[vehicles]))
     exempt = living.of("government", "rest_of_world")
     short = np.where(exempt, 0.0, np.maximum(0.0, -ledger.column("cash")))
     sold = np.minimum(short, np.maximum(0.0, ledger.column("securities")))
     away = np.full(everyone.size, row)
     ledger.transfer("securities", everyone, away, sold)
-    ledger.transfer("cash", away, everyone, sold)
+    _move(model, "securities", sold)
     ledger.record("securities_sold", sold)
     missing = short - sold
-    ledger.transfer("cash", away, everyone, missing)
+    _move(model, "cover", missing)
     ledger.record("cash_shortfall", missing)
+
+
+def _move(model, name: str, amount: np.ndarray) -> None:
+    """Pay a block of the aftermath."""
+    block = model.living.aftermath.blocks[name]
+    model.living.aftermath[name] = amount
+    model.ledger.transfer("cash", block.debtor, block.creditor, amount)
 
 
 def accrue(model) -> None:
@@ -97,8 +101,8 @@ def accrue(model) -> None:
         return result
 
     everyone = np.arange(n)
-    ledger.post("chips_unenergised", everyone, -full(living.placed))
-    ledger.post("chips_book", everyone, full(living.placed - living.scrapped))
+    ledger.post("chips_unenergised", everyone, -full(living.now.placed))
+    ledger.post("chips_book", everyone, full(living.now.placed - living.now.scrapped))
     fleet.measure(parameters, width)
     margin = 1.0 - np.nan_to_num(parameters.data("operating_cost_share", 0.0))[owners]
     depreciation, impairment, living.tax_deduction = age_fleet(
@@ -121,7 +125,7 @@ def accrue(model) -> None:
     amount = full(total_over(fleet.queue[5]))
     ledger.post("pipeline_q6", everyone, amount - ledger.column("pipeline_q6"))
     ledger.record("depreciation", full(depreciation) + wear)
-    ledger.record("impairment", full(impairment + living.scrapped))
+    ledger.record("impairment", full(impairment + living.now.scrapped))
 
 
 def _unit_value(model) -> np.ndarray:
@@ -190,7 +194,7 @@ def learn(model) -> None:
     ledger.record("seen_growth", growth)
     living.demand_before = demand.copy()
     maker = living.of("chipmaker")
-    quarter_margin = np.where(maker, ledger.column("chip_sales") * (1.0 - np.nan_to_num(living.chip_cost_share))
+    quarter_margin = np.where(maker, ledger.column("chip_sales") * (1.0 - living.chip_cost_share)
                               + ledger.column("core_inflow"), ledger.column("margin"))  # fmt: skip
     after = quarter_margin - ledger.column("interest") - ledger.column("tax") - ledger.column("other_capex")
     core = ledger.column("core_inflow") - ledger.column("interest") - ledger.column("tax")
@@ -201,7 +205,7 @@ def learn(model) -> None:
     ):  # fmt: skip
         ledger.record(column, ledger.column(column) + memory * (seen - ledger.column(column)))
     ledger.record("chip_capacity", ledger.column("chip_capacity_plan"))
-    model.circle.turn(model, living.given, living.back)
+    model.circle.turn(model, living.now.given, living.now.back)
     revenue = np.where(living.of("ai_lab"), ledger.column("user_revenue"), 0.0)
     living.past_revenue = np.concatenate([revenue[None], living.past_revenue[:3]])
     economy.set_price(living.tightness_now)

@@ -8,8 +8,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from abm.fleet import total_over
 from abm.ledger import TOLERANCE, LedgerBreach
 from cython_ext import row_sums
+
+
+def snapshot(model) -> dict[str, np.ndarray]:
+    """Stocks as they stand, to be compared with the flows of the quarter to come."""
+    living, ledger = model.living, model.ledger
+    lenders = np.where(living.of("lender"), 1.0, 0.0)
+    return {
+        "cash": ledger.column("cash").copy(),
+        "basis": _basis(model),
+        "backlog": living.contracts.backlog,
+        "capital": lenders * ledger.column("net_worth"),
+        "marks": lenders * (ledger.held("equity") - ledger.owed("equity")),
+    }
 
 
 def check(model) -> float:
@@ -42,16 +56,24 @@ def _sides(model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     book = full(fleet.book.sum(axis=(1, 2)))
     work = full(fleet.building)
     sites = sum(column(f"pipeline_q{each}") for each in range(1, 7))
-    placed = row_sums(living.orders_before + living.orders_placed, chips.buyer, n)
-    ended = row_sums(living.delivered + chips.late + living.orders_cancelled, chips.buyer, n)
-    backlog = contracts.due.sum(axis=1) + contracts.arrears
-    moved = backlog - (living.backlog_before + contracts.signed - contracts.recognised)
-    living.backlog_before = backlog
+    placed = row_sums(living.now.orders_before + living.now.orders_placed, chips.buyer, n)
+    ended = row_sums(living.now.delivered + chips.late + living.now.orders_cancelled, chips.buyer, n)
+    before, after = model.opened, snapshot(model)
+    model.opened = after
+    backlog = after["backlog"]
+    moved = backlog - (before["backlog"] + contracts.signed - contracts.recognised)
     promises = row_sums(moved, contracts.customer, n)
     served, able = column("compute_served"), column("compute_capacity")
     held = row_sums(living.stakes.share, living.stakes.issuer, n)
+    logged = living.payments.net() + living.aftermath.net()
+    money = after["cash"] - before["cash"] - logged
+    basis = after["basis"] - before["basis"] - (living.now.depreciable - living.now.deducted)
+    capital = after["capital"] - before["capital"] - _earned_by_lenders(model, after["marks"] - before["marks"])
     overdrawn = full(np.maximum(0.0, -fleet.power_left).sum(axis=1))
     return {
+        "cash before + received - paid = cash": (money, np.abs(before["cash"]) + np.abs(logged)),
+        "tax basis before + bought - deducted = tax basis": (basis, before["basis"]),
+        "capital of lenders before + margin + marks - losses + owners' money = capital": (capital, ledger.held()),
         "books of machines = chips_book": (book - column("chips_book"), book),
         "building work = pipeline": (work - sites, work),
         "orders = delivered + carried + cancelled": (placed - ended, placed),
@@ -60,3 +82,22 @@ def _sides(model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "stakes <= the whole": (np.maximum(0.0, held - 1.0), held),
         "power used <= power there is": (overdrawn, overdrawn),
     }
+
+
+def _basis(model) -> np.ndarray:
+    """Cost that is still to be deducted from taxable profit, what falls due for it next quarter included."""
+    living, fleet = model.living, model.living.fleet
+    result = model.ledger.column("shells_basis").copy()
+    result[fleet.owners] += total_over(fleet.basis) + living.tax_deduction
+    return result
+
+
+def _earned_by_lenders(model, marks: np.ndarray) -> np.ndarray:
+    """What changes the capital of a lender: interest less what its funders get, stakes marked up, owners' own money."""
+    living, n = model.living, len(model.ecosystem)
+    payments, after = living.payments, living.aftermath
+    interest = row_sums(payments["interest"], living.debts.holder, n)
+    margin = interest - payments.paid("interest", "pass_through")
+    marked = marks - row_sums(payments["stakes"], living.stakes.holder, n)
+    owners = row_sums(after["handed_back"] * living.owners_part, living.funder_lenders, n)
+    return np.where(living.of("lender"), margin + marked - owners, 0.0)

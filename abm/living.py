@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.agenda import lay_out
+from abm.agenda import lay_out, lay_out_aftermath
 from abm.contracts import Contracts
 from abm.debts import Debts
 from abm.drawn import Drawn
 from abm.economy import Economy
 from abm.ecosystem import Ecosystem
 from abm.ecosystem.quarters import quarter_number
+from abm.ecosystem.vocabulary import MARKETS
 from abm.errors import BadInput, Fault
 from abm.fleet import Fleet, total_over
 from abm.ledger import Ledger
@@ -23,6 +24,7 @@ from abm.opening import FUNDERS
 from abm.parameters import Parameters
 from abm.potential import equity_investors
 from abm.stakes import Stakes
+from abm.this_quarter import ThisQuarter
 from abm.trade import (
     FIRST_PARTY,
     LAB,
@@ -77,14 +79,14 @@ class Living:
         flow = self.compute.share[labs] * self.opening_plan[self.compute.buyer[labs]]
         progress = np.broadcast_to(self.economy.progress, width)
         self.contracts = Contracts(drawn, parameters, pairs, self.opening_plan, flow, progress)
-        self.backlog_before = self.contracts.due.sum(axis=1)
         self.link_of_contract = self._link_of_contract()
         self.enterprise_backlog = self._enterprise_backlog(drawn, width)
         self.rent_lessor, self.rent_lessee, self.rent_due = rents(drawn, width)
         self.spill_buyers = np.unique(self.compute.buyer[self.compute.group != OWN_PRODUCTS])
         self.spill_providers = np.unique(self.serves)
         self._roles(drawn, ledger, width)
-        self.payments = lay_out(self, n, width)
+        self.payments, self.aftermath = lay_out(self, n, width), lay_out_aftermath(self, n, width)
+        self.now = ThisQuarter()
         self._remember(drawn, parameters, ledger, width)
 
     def of(self, *kinds: str) -> np.ndarray:
@@ -125,17 +127,31 @@ class Living:
         self.funder_places = np.flatnonzero(ledger.claims.layer == FUNDERS)
         self.funder_lenders = ledger.claims.debtor[self.funder_places]
         self.lender_cash = ledger.column("cash")[self.funder_lenders].copy()
+        # Of what a securitisation trust places, the first part to bear losses is equity; the rest are notes.
+        trusts = (self.debts.market_of[self.funder_lenders] == MARKETS.index("ABS"))[:, None]
+        first_loss = self.parameters.of("equity_tranche_share")[self.funder_lenders]
+        self.owners_part = np.where(trusts, first_loss, 0.0)
         self.use = {}
         outside = (self.chips.seller == eco.rest_of_world)[:, None]
         self.invoiced_part = np.where(outside, 0.0, self.parameters.data("receivable_share", 0.0)[self.chips.seller])
         self.tightness_now = self.economy.tightness.copy()
-        self.tax_deduction = total_over(self.fleet.basis) / 20.0
+        # What the books of the opening will be deducted in the first quarter is no longer left for later ones.
+        share = 1.0 / self.parameters.data("chip_tax_life_quarters", 20.0)[self.fleet.owners]
+        self.tax_deduction = total_over(self.fleet.basis) * share
+        self.fleet.basis = self.fleet.basis * (1.0 - share[:, None])
         self.demand_before = np.zeros((n, width))
         union = [row for row in eco.of_kind("government") if eco.region[row] == "EU"]
         euros = sum(drawn.stock(f"subsidy_envelope_{each}") for each in ("digital", "gigafactories"))
         left = euros * drawn.stock("eur_usd") * (1.0 - drawn.stock("subsidy_spent_share"))
         self.envelope = np.array(np.broadcast_to(left[union[0]] if union else np.zeros(1), width))
         self.envelope_quarters = quarters_to(eco.opening, ENVELOPE_ENDS)
+
+    @property
+    def chip_cost_share(self) -> np.ndarray:
+        """Of a chipmaker's sales, what making and running costs, `(firms, 1 or worlds)`; it costs in the quarter of the
+        sale."""
+        data = self.parameters.data
+        return data("chipmaker_cost_of_sales", 0.0) + data("chipmaker_operating_cost", 0.0)
 
     # -- who buys what from whom -------------------------------------------------------------------
     def _link_of_contract(self) -> np.ndarray:
@@ -260,7 +276,7 @@ class Living:
         }
         twin.parameters = parameters
         twin.economy = self.economy.fork(parameters)
-        for name in ("fleet", "debts", "stakes", "contracts", "payments"):
+        for name in ("fleet", "debts", "stakes", "contracts", "payments", "aftermath", "now"):
             setattr(twin, name, getattr(self, name).fork())
         twin.chips = ChipLinks(self.chips.buyer, self.chips.seller, self.chips.share, self.chips.late.copy(),
                                self.chips.receivable)  # fmt: skip

@@ -60,6 +60,11 @@ class Payments:
         """What each firm is to receive in these blocks."""
         return sum(self._sum(name, "creditor") for name in names)
 
+    def net(self) -> np.ndarray:
+        """What each firm receives less what it pays, in all blocks."""
+        received = row_sums(self.amount, self.creditor, self.firms)
+        return received - row_sums(self.amount, self.debtor, self.firms)
+
     def _sum(self, name: str, side: str) -> np.ndarray:
         block = self.blocks[name]
         return row_sums(self.amount[block.place], getattr(block, side), self.firms)

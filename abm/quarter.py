@@ -66,6 +66,7 @@ class Quarter:
         bound = np.isin(np.array(eco.market), ("BK", "ABS"))[:, None]
         self.bound_by_capital = np.array(np.broadcast_to(bound, (len(eco), len(worlds))), np.float64)
         self.states_vendor_equity = bool(eco.has("vendor_equity_allowed").any())
+        self.opened = identities.snapshot(self)
         self.worst_residual, self.recorder = 0.0, Recorder()
 
     def _live_on_in(self, twin: Quarter) -> None:
@@ -73,6 +74,7 @@ class Quarter:
         twin.living = self.living.fork(twin.parameters)
         twin.circle = self.circle.fork(twin.living)
         twin.deciders = twin._gather_deciders(twin.own_agents)
+        twin.opened = self.opened
         twin.bound_by_capital, twin.states_vendor_equity = self.bound_by_capital, self.states_vendor_equity
         twin.worst_residual, twin.recorder = self.worst_residual, Recorder()
 

@@ -35,6 +35,7 @@ LAYERS = [
     {"opening", "settlement", "grades"},
     {"events", "stress_result", "potential", "economy", "fleet", "debts", "stakes", "contracts", "payments", "trade"},
     {"agenda"},
+    {"this_quarter"},
     {"living", "stress_testing", "agents"},
     {"markets", "metrics", "closing", "results", "identities"},
     {"quarter"},

@@ -29,12 +29,12 @@ def clear(model) -> None:
     missing = wanted - delivered
     shrinking = (ledger.column("capex_plan") < ledger.column("capex_budget"))[links.buyer]
     cancelled = np.where(shrinking, parameters.of("cancellable_order_share")[links.buyer] * missing, 0.0)
-    living.orders_placed, living.orders_cancelled, living.orders_before = fresh, cancelled, links.late
+    living.now.orders_placed, living.now.orders_cancelled, living.now.orders_before = fresh, cancelled, links.late
     links.late = missing - cancelled
-    living.delivered = delivered
+    living.now.delivered = delivered
     later = living.invoiced_part
     living.payments["chips"] = delivered * (1.0 - later)
-    living.invoiced = delivered * later
+    living.now.invoiced = delivered * later
     orders = row_sums(wanted, links.seller, n)
     shipped = row_sums(delivered, links.buyer, n)
     maker = np.arange(n)[:, None] != row
@@ -50,7 +50,7 @@ def clear(model) -> None:
     fill[rows] = fill[living.sponsor_of]
     ledger.record("chip_fill", fill)
     made = ledger.column("chip_sales") * living.chip_cost_share
-    living.payments["running"] += np.nan_to_num(made)
+    living.payments["running"] += made
     ledger.record("chip_capacity_plan", model.ask("plan_capacity", "chipmaker"))
 
 
@@ -65,7 +65,7 @@ def building_budgets(model) -> np.ndarray:
     rows = living.vehicle_rows
     if rows.size:
         # A sponsor with several vehicles builds through the first.
-        moved = budget * living.vehicle_part
+        moved = budget * living.now.vehicle_part
         first = living.first_vehicle
         budget[rows[first]] += moved[living.sponsor_of[first]]
         budget[living.sponsor_of[first]] -= moved[living.sponsor_of[first]]

@@ -72,7 +72,7 @@ def clear(model) -> None:
     _post(model, wanted, delivered, contract_part, spill, promised)
     demand = row_sums(wanted, links.provider, n) + row_sums(promised, contracts.provider, n)
     sold_elsewhere = living.payments.received("spill")
-    living.enterprise_served = row_sums(np.where(enterprise, delivered, 0.0), links.provider, n)
+    living.now.enterprise_served = row_sums(np.where(enterprise, delivered, 0.0), links.provider, n)
     sales = living.payments.received("contracts", "compute", "spill")
     ledger.record("compute_demand", demand)
     ledger.record("compute_capacity", top + old)
@@ -176,7 +176,7 @@ def sign(model) -> None:
     # Enterprises promise anew what they will use, at today's growth, as far ahead as labs sign.
     lead = model.parameters.system("contract_lead_quarters")
     backlog = living.enterprise_backlog
-    used = np.minimum(backlog, of("take_or_pay_floor")[-1] * living.enterprise_served)
+    used = np.minimum(backlog, of("take_or_pay_floor")[-1] * living.now.enterprise_served)
     fresh = used * exp(lead * economy.demand_growth) * trust
     living.enterprise_backlog = backlog - used + fresh
 

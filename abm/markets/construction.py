@@ -43,13 +43,13 @@ def build(model) -> None:
 
     # Chips bought a quarter ago enter service; those bought now wait where there is free power.
     slot = quarter % VINTAGES
-    living.scrapped = total_over(fleet.book[:, :, slot])
+    living.now.scrapped = total_over(fleet.book[:, :, slot])
     fleet.cost[:, :, slot], fleet.book[:, :, slot] = fleet.idle, fleet.idle
-    fleet.basis[:, slot] = living.new_basis
+    fleet.basis[:, slot] = living.now.new_basis
     fleet.throughput[slot] = living.economy.throughput * exp(-living.economy.progress)
-    living.placed = total_over(fleet.idle)
+    living.now.placed = total_over(fleet.idle)
     fleet.slot = slot
-    bought = row_sums(living.delivered, living.chips.buyer, spent.shape[0])[owners]
+    bought = row_sums(living.now.delivered, living.chips.buyer, spent.shape[0])[owners]
     coming = fleet.power_left + fleet.power_per_cost * 1e-9 * fleet.region
     fleet.idle = part_of(coming, total_over(coming)[:, None]) * bought[:, None]
 
@@ -59,7 +59,7 @@ def _regions(model) -> np.ndarray:
     fleet = model.living.fleet
     tilt = np.ones_like(fleet.region)
     tilt[:, REGIONS.index("EU")] = exp(
-        model.parameters.of("subsidy_response")[fleet.owners] * model.living.subsidy_rate
+        model.parameters.of("subsidy_response")[fleet.owners] * model.living.now.subsidy_rate
     )
     weight = fleet.region * tilt
     return part_of(weight, total_over(weight)[:, None])

@@ -19,7 +19,7 @@ def invest(model) -> None:
     stakes, n = living.stakes, len(eco)
     lab = living.of("ai_lab")[stakes.issuer]
     gap = np.where(living.of("ai_lab"), ledger.column("raise_plan"),
-                   living.cloud_gap)  # fmt: skip
+                   living.now.cloud_gap)  # fmt: skip
     committed = row_sums(stakes.undrawn, stakes.issuer, n)[stakes.issuer]
     drawn = np.minimum(stakes.undrawn, part_of(stakes.undrawn, committed)
                        * gap[stakes.issuer])  # fmt: skip
@@ -42,8 +42,8 @@ def invest(model) -> None:
     limit = parameters.of("ecosystem_stake_limit")[stakes.holder]
     room = np.maximum(0.0, (limit - held) / np.maximum(1.0 - limit, 1e-9)) * value[stakes.issuer]
     bought = np.minimum(offer * (1.0 - lend), room)
-    living.vendor_loan = offer * lend
-    gap = gap - row_sums(bought + living.vendor_loan, stakes.issuer, n)
+    living.now.vendor_loan = offer * lend
+    gap = gap - row_sums(bought + living.now.vendor_loan, stakes.issuer, n)
 
     # Owners outside the suppliers: equity funds, as far as the round and what they can place allow.
     fund = np.isin(stakes.holder, living.equity_funds)[:, None] & ~stakes.old[:, None] & lab
@@ -54,7 +54,7 @@ def invest(model) -> None:
     weight[living.equity_funds] = part_of(free, total(free))
     placed = np.where(fund, (outside * part)[stakes.issuer] * weight[stakes.holder], 0.0)
     living.payments["stakes"] = drawn + bought + placed
-    ledger.record("vendor_money", row_sums(bought + living.vendor_loan, stakes.issuer, n))
+    ledger.record("vendor_money", row_sums(bought + living.now.vendor_loan, stakes.issuer, n))
     ledger.record("equity_raised", row_sums(drawn + placed, stakes.issuer, n))
-    living.supplier_money = row_sums(bought + living.vendor_loan, stakes.holder, n)
-    living.given, living.back = bought + living.vendor_loan, back
+    living.now.supplier_money = row_sums(bought + living.now.vendor_loan, stakes.holder, n)
+    living.now.given, living.now.back = bought + living.now.vendor_loan, back

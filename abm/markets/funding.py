@@ -49,11 +49,11 @@ def assess(model) -> None:
     # Of a dollar of capex, so much is paid in the quarter: part of the chips comes late or is invoiced.
     links = living.chips
     later = row_sums(links.share * living.invoiced_part, links.buyer, n)
-    living.paid_now = (1.0 - chip_share) + chip_share * fill * (1.0 - later)
-    living.cash_plan = living.paid_now * ledger.column("capex_plan")
-    living.first_dividends = parameters.of("dividend_share") * ledger.column("distribution_plan")
-    need = np.maximum(0.0, living.cash_plan + living.first_dividends - own)
-    living.cloud_gap = np.where(living.is_self_funded, need, 0.0)
+    living.now.paid_now = (1.0 - chip_share) + chip_share * fill * (1.0 - later)
+    living.now.cash_plan = living.now.paid_now * ledger.column("capex_plan")
+    living.now.first_dividends = parameters.of("dividend_share") * ledger.column("distribution_plan")
+    need = np.maximum(0.0, living.now.cash_plan + living.now.first_dividends - own)
+    living.now.cloud_gap = np.where(living.is_self_funded, need, 0.0)
 
 
 def clear(model) -> None:
@@ -66,7 +66,7 @@ def clear(model) -> None:
     makers = living.of("chipmaker")
     clouds = living.is_self_funded
     own = ledger.column("internal_funds")
-    need = living.cash_plan + living.first_dividends + living.supplier_money - own
+    need = living.now.cash_plan + living.now.first_dividends + living.now.supplier_money - own
     # A hyperscaler's vehicle asks for balloons that its rent does not cover.
     need = np.where(clouds, need - ledger.column("vendor_money"), need)
     vehicles = np.zeros((n, 1), bool)
@@ -141,7 +141,7 @@ def _securitise(model, limit: np.ndarray) -> np.ndarray:
     limit[MARKETS.index("ABS")] = limit[MARKETS.index("ABS")] - bought
     sold = np.zeros_like(debts.seasoned)
     sold[rows] = seasoned * part_of(bought, whole)
-    living.resold = sold
+    living.now.resold = sold
     living.payments["resale"] = sold
     ledger.record("securitised", row_sums(sold, debts.debtor, len(model.ecosystem)))
     private = debts.market == MARKETS.index("PC")
@@ -195,9 +195,9 @@ def _lend(model, given, drawn, facility, quote, absorbs, can) -> None:
     debts.undrawn = np.maximum(0.0, debts.undrawn - used)
     vendor = living.vendor_place
     if vendor.size:
-        amount[vendor] = living.vendor_loan[living.vendor_stake]
+        amount[vendor] = living.now.vendor_loan[living.vendor_stake]
         rate[vendor] = base + model.parameters.data("vendor_loan_spread", 0.05)[debts.debtor[vendor]]
-    living.new_rate = np.where(used > 0.0, debts.rate, rate)
+    living.now.new_rate = np.where(used > 0.0, debts.rate, rate)
     living.payments["loans"] = amount + used
     for column, market in (("bonds_issued", "IG"), ("private_credit_drawn", "PC"), ("bank_loans_drawn", "BK"),
                            ("high_yield_issued", "HY")):  # fmt: skip
@@ -217,15 +217,15 @@ def _note_use(model, given, can) -> None:
 def _fix_budgets(model, own, raised, given, drawn) -> None:
     """Capex is what own money and funding pay for; the rest of the plan is the funding gap. Buybacks come last."""
     living, ledger = model.living, model.ledger
-    free = own + raised - living.supplier_money - living.first_dividends
-    budget = np.minimum(ledger.column("capex_plan"), np.maximum(0.0, free) / living.paid_now)
+    free = own + raised - living.now.supplier_money - living.now.first_dividends
+    budget = np.minimum(ledger.column("capex_plan"), np.maximum(0.0, free) / living.now.paid_now)
     budget = np.where(living.is_planner, budget, 0.0)
     ledger.record("funding_gap", np.maximum(0.0, ledger.column("capex_plan") - budget))
     ledger.record("capex_budget", budget)
     through = given["PC"] + given["BK"] + drawn  # of a sponsor: what its vehicles build
-    living.vehicle_part = np.minimum(1.0, part_of(through, living.paid_now * budget))
-    left = np.maximum(0.0, free - living.paid_now * budget)
-    dividends = np.minimum(living.first_dividends, np.maximum(0.0, own + raised - living.supplier_money))
-    paid = dividends + np.minimum(left, ledger.column("distribution_plan") - living.first_dividends)
+    living.now.vehicle_part = np.minimum(1.0, part_of(through, living.now.paid_now * budget))
+    left = np.maximum(0.0, free - living.now.paid_now * budget)
+    dividends = np.minimum(living.now.first_dividends, np.maximum(0.0, own + raised - living.now.supplier_money))
+    paid = dividends + np.minimum(left, ledger.column("distribution_plan") - living.now.first_dividends)
     living.payments["distributions"] = paid
     ledger.record("distributions_paid", paid)

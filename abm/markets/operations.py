@@ -30,9 +30,6 @@ def run(model) -> None:
     upkeep = parameters.data("shell_upkeep_rate", 0.0) * ledger.column("shells_cost")
     research = np.where(lab, ledger.column("fixed_rd_cost"), 0.0)
     cost = served + own + upkeep + research
-    # What a chipmaker ships costs it in the quarter of the sale; sales of this quarter are planned at last quarter's.
-    making = parameters.data("chipmaker_cost_of_sales", 0.0) + parameters.data("chipmaker_operating_cost", 0.0)
-    living.chip_cost_share = making
     ledger.record("running_cost", cost)
     living.payments["running"] = cost + np.maximum(0.0, -core)
 
@@ -89,7 +86,7 @@ def assess(model) -> None:
     basis = ledger.column("shells_basis") - straight
     basis[owners] += finished * (1.0 - bonus * eligible)
     ledger.record("shells_basis", basis)
-    living.new_basis = placed * (1.0 - bonus)
+    living.now.new_basis = placed * (1.0 - bonus)
     company = ~living.of("lender", "government", "rest_of_world")
     profit = np.where(company, margin - ledger.column("interest") - deduction + lent, 0.0)
     used = np.minimum(np.maximum(profit, 0.0), ledger.column("loss_carry_forward"))
@@ -97,7 +94,9 @@ def assess(model) -> None:
     tax = parameters.system("tax_rate") * (np.maximum(profit, 0.0) - used)
     payments["tax"] = tax
     ledger.record("tax", tax)
-    living.tax_base_used, living.deduction_before = deduction, later
+    living.now.depreciable = np.zeros_like(now)
+    living.now.depreciable[owners] = placed + finished
+    living.now.deducted = now + later + straight
     _subsidise(model, placed, finished)
 
 
@@ -112,7 +111,7 @@ def _subsidise(model, placed: np.ndarray, finished: np.ndarray) -> None:
     rate = np.minimum(parameters.system("subsidy_rate_limit"), part_of(budget, whole))
     paid = np.zeros((len(model.ecosystem), rate.size))
     paid[fleet.owners] = rate * eligible
-    living.subsidy_rate = rate
+    living.now.subsidy_rate = rate
     living.envelope = living.envelope - rate * whole
     living.payments["subsidy"] = paid
     model.ledger.record("subsidy", paid)
