@@ -50,7 +50,7 @@ def lay_out(living, firms: int, worlds: int) -> Payments:
 
 
 def lay_out_aftermath(living, firms: int, worlds: int) -> Payments:
-    """What moves once the quarter is paid: funders, sponsors and buyers of securities even out what is left or missing."""
+    """What moves once the quarter is paid: funders, sponsors, buyers of securities even out what is left or missing."""
     eco = living.ecosystem
     everyone, row = np.arange(firms), eco.rest_of_world
     payments = Payments(firms, worlds)

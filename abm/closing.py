@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.ecosystem.vocabulary import DEBT_LAYERS, MARKETS
-from abm.fleet import VINTAGES, total_over
+from abm.ecosystem.vocabulary import DEBT_LAYERS
+from abm.fleet import VINTAGES, total_over, total_over_first
 from abm.words import part_of
 from cython_ext import row_sums, total
 from cython_ext.markets import age_fleet, exp, log
@@ -108,7 +108,7 @@ def accrue(model) -> None:
     depreciation, impairment, living.tax_deduction = age_fleet(
         fleet.cost, fleet.book, fleet.basis,
         failure=parameters.data("chip_failure_rate", 0.0)[owners], life=fleet.life,
-        tax_life=parameters.data("chip_tax_life_quarters", 20.0)[-1], unit_value=_unit_value(model), margin=margin,
+        tax_life=parameters.shared("chip_tax_life_quarters", 20.0), unit_value=_unit_value(model), margin=margin,
         threshold=parameters.system("impairment_threshold"), newest=fleet.slot,
     )  # fmt: skip
     ledger.post("chips_book", everyone, -full(depreciation + impairment))
@@ -122,7 +122,7 @@ def accrue(model) -> None:
         amount = full(total_over(fleet.queue[ahead - 1]))
         now = ledger.column(f"pipeline_q{ahead}")
         ledger.post(f"pipeline_q{ahead}", everyone, amount - now)
-    amount = full(total_over(fleet.queue[5]))
+    amount = full(total_over(total_over_first(fleet.queue[5:])))  # six quarters away or more
     ledger.post("pipeline_q6", everyone, amount - ledger.column("pipeline_q6"))
     ledger.record("depreciation", full(depreciation) + wear)
     ledger.record("impairment", full(impairment + living.now.scrapped))
@@ -132,12 +132,12 @@ def _unit_value(model) -> np.ndarray:
     """Value in use of a dollar of chips, before running costs, by vintage `(vintages, worlds)`: discounted earnings
     while price falls with progress and machines fail, at second-tier quality once they are old."""
     living, parameters, economy = model.living, model.parameters, model.living.economy
-    rate = parameters.data("revenue_per_capacity", 0.0)[-1] / parameters.data("chip_share_of_capex", 1.0)[-1]
+    rate = parameters.shared("revenue_per_capacity", 0.0) / parameters.shared("chip_share_of_capex", 1.0)
     used = np.minimum(1.0, living.tightness_now)
-    failure = parameters.data("chip_failure_rate", 0.0)[-1]
+    failure = parameters.shared("chip_failure_rate", 0.0)
     decay = exp(-(economy.progress + failure + parameters.system("valuation_discount_rate")))
-    horizon, frontier = parameters.system("valuation_quarters"), parameters.data("frontier_age_quarters", 8.0)[-1]
-    quality = parameters.data("second_tier_quality", 1.0)[-1]
+    horizon, frontier = parameters.system("valuation_quarters"), parameters.shared("frontier_age_quarters", 8.0)
+    quality = parameters.shared("second_tier_quality", 1.0)
     age = ((living.fleet.slot - np.arange(VINTAGES)) % VINTAGES)[:, None]  # of the machines in each slot of the ring
     left = np.maximum(1.0, horizon - age)
     young = np.clip(frontier - age, 0.0, left)

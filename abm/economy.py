@@ -64,7 +64,7 @@ class Economy:
     @property
     def progress(self) -> np.ndarray:
         """Growth of throughput per dollar, log per quarter (g_e / 4)."""
-        return self._data("hardware_progress_rate") / _YEAR
+        return self.parameters.shared("hardware_progress_rate", 0.0) / _YEAR
 
     def trend_demand(self) -> np.ndarray:
         """End-user spending on the logistic path through the opening value, USD bn per quarter."""
@@ -107,9 +107,6 @@ class Economy:
 
     def _of(self, name: str) -> np.ndarray:
         return self.parameters.system(name)
-
-    def _data(self, name: str) -> np.ndarray:
-        return self.parameters.data(name, 0.0)[-1]
 
     def fork(self, parameters: Parameters) -> Economy:
         """The same state with its own arrays."""

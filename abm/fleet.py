@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from abm.drawn import Drawn
+from abm.ecosystem.items import BUILD_SLOTS
 from abm.ecosystem.vocabulary import REGIONS
 from abm.parameters import Parameters
 from abm.words import part_of
@@ -16,7 +17,7 @@ from cython_ext.markets import exp, fleet_capacity
 
 # Older chips than this are scrapped: their slot in the ring goes to new ones. Longer than any book life.
 VINTAGES = 32
-BUILD_SLOTS = 6  # quarters of building work that the opening data tells apart
+_DATED = 6  # quarters of building work that the opening data tells apart
 
 
 class Fleet:
@@ -54,16 +55,17 @@ class Fleet:
         self.cost[:, :, order] = self.region[:, :, None, :] * (vintage * cost[:, None, :])[:, None]
         self.book[:, :, order] = self.region[:, :, None, :] * (share * book[:, None, :])[:, None]
         self.basis[:, order] = part_of(taxed, total_over(taxed)[:, None, :]) * basis[:, None, :]
-        progress = np.broadcast_to(parameters.data("hardware_progress_rate", 0.0)[-1] / 4.0, worlds)
+        progress = np.broadcast_to(parameters.shared("hardware_progress_rate", 0.0) / 4.0, worlds)
         self.throughput = np.zeros((VINTAGES, worlds))
         for age, slot in enumerate(order):
             self.throughput[slot] = exp(-progress * (age + 1.0))
 
-        self.power_per_cost = np.array(np.broadcast_to(parameters.data("power_per_chip_value", 0.0)[-1], worlds))
+        self.power_per_cost = np.array(np.broadcast_to(parameters.shared("power_per_chip_value", 0.0), worlds))
         self.power = self.region * stock("power_energised")[:, None, :]
         self.waiting = np.zeros_like(self.power)  # GW of finished sites without a connection
         self.queue = np.stack(
-            [self.region * stock(f"pipeline_q{each}")[:, None, :] for each in range(1, BUILD_SLOTS + 1)]
+            [self.region * stock(f"pipeline_q{each}")[:, None, :] for each in range(1, _DATED + 1)]
+            + [np.zeros_like(self.power)] * (BUILD_SLOTS - _DATED)
         )  # quarters ahead, owners, regions, worlds
         self.idle = self.region * stock("chips_unenergised")[:, None, :]  # bought, in service from next quarter
         self.quota = np.array(np.broadcast_to(

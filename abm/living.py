@@ -186,7 +186,7 @@ class Living:
 
     def earning_power(self, parameters: Parameters) -> np.ndarray:
         """Revenue per quarter of a dollar of current chips at full use, times price, `(owners or 1, worlds)`."""
-        rate = parameters.data("revenue_per_capacity", 0.0)[-1] / parameters.data("chip_share_of_capex", 1.0)[-1]
+        rate = parameters.shared("revenue_per_capacity", 0.0) / parameters.shared("chip_share_of_capex", 1.0)
         return np.broadcast_to(rate * self.economy.price, self.fleet.frontier.shape)
 
     def _enterprise_backlog(self, drawn: Drawn, width: int) -> np.ndarray:
@@ -290,8 +290,8 @@ def check_returns(eco: Ecosystem) -> None:
     """
     parameters = Parameters(eco)
     margin = 1.0 - parameters.data("operating_cost_share", 0.0)[eco.of_kind("hyperscaler", "operator")]
-    earned = parameters.data("revenue_per_capacity", 0.0)[-1] / parameters.data("chip_share_of_capex", 1.0)[-1]
-    taken = parameters.data("hardware_progress_rate", 0.0)[-1] / 4.0 + parameters.data("chip_failure_rate", 0.0)[-1]
+    earned = parameters.shared("revenue_per_capacity", 0.0) / parameters.shared("chip_share_of_capex", 1.0)
+    taken = parameters.shared("hardware_progress_rate", 0.0) / 4.0 + parameters.shared("chip_failure_rate", 0.0)
     back = earned * margin.mean() / (taken + parameters.system("valuation_discount_rate"))
     floor = float(parameters.system("chip_return_floor")[0])
     if back[0] < floor:

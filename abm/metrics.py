@@ -117,10 +117,10 @@ def payback(model) -> np.ndarray:
     with progress and machines fail: m (1 - d^n) / (1 - d) = 1. At most the age at which machines earn nothing more."""
     parameters, economy = model.parameters, model.living.economy
     clouds = model.ecosystem.of_kind("hyperscaler", "operator")
-    rate = parameters.data("revenue_per_capacity", 0.0)[-1] / parameters.data("chip_share_of_capex", 1.0)[-1]
+    rate = parameters.shared("revenue_per_capacity", 0.0) / parameters.shared("chip_share_of_capex", 1.0)
     cost = parameters.data("operating_cost_share", 0.0)[clouds[0]] if clouds.size else 0.0
     margin = rate * (1.0 - cost) * economy.price * economy.throughput
-    kept = exp(-economy.progress) * (1.0 - parameters.data("chip_failure_rate", 0.0)[-1])
+    kept = exp(-economy.progress) * (1.0 - parameters.shared("chip_failure_rate", 0.0))
     limit = np.broadcast_to(parameters.system("valuation_quarters"), margin.shape)
     left = 1.0 - (1.0 - kept) / np.maximum(margin, 1e-12)
     never = left <= 0.0

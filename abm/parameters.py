@@ -3,7 +3,8 @@
 An address is `name`, `kind.name`, `GROUP.name` or `FIRM.name`; the last of these that is set wins,
 and `all.name` is `name`. Only `name` addresses what a whole world shares (`Parameter.system`). Numbers
 that belong to an ecosystem (asset lives, cost shares, ...) stand in its own parameters.csv and answer
-to the same addresses. A range is what designs and sliders draw from; only the hard limits refuse.
+to the same addresses; those of technology (`items.SHARED`) are one value for all. A range is what
+designs and sliders draw from; only the hard limits refuse.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from abm.declared_contagion import CONTAGION
 from abm.declared_finance import FINANCE
 from abm.declared_markets import MARKETS
 from abm.ecosystem import Ecosystem
-from abm.ecosystem.items import PARAMETERS
+from abm.ecosystem.items import FACTS, PARAMETERS, SHARED
 from abm.ecosystem.vocabulary import KINDS
 from abm.errors import BadInput, Fault, nearest, shown
 
@@ -58,10 +59,10 @@ class Parameters:
         return twin
 
     def __contains__(self, name: str) -> bool:
-        return name in DECLARED or name in self.ecosystem.parameters
+        return name in DECLARED or (name in self.ecosystem.parameters and name not in FACTS)
 
     def names(self) -> list[str]:
-        return [*DECLARED, *self.ecosystem.parameters]
+        return [*DECLARED, *(each for each in self.ecosystem.parameters if each not in FACTS)]
 
     @property
     def width(self) -> int:
@@ -111,6 +112,10 @@ class Parameters:
             kept = self._data[name, default] = value, filled
         return kept[1]
 
+    def shared(self, name: str, default: float) -> np.ndarray:
+        """Read-only value, float64 `(1 or worlds,)`, of a parameter of the ecosystem that is one for all."""
+        return self.data(name, default)[-1]
+
     def system(self, name: str) -> np.ndarray:
         """Value of a parameter that one whole world shares, float64 `(1 or worlds,)`: that of the last row."""
         return self.of(name)[-1]
@@ -147,7 +152,7 @@ class Parameters:
         except (TypeError, ValueError):
             return [Fault("parameters", shown(value), f"a number for {address}")]
         declared = DECLARED.get(name)
-        if declared and declared.system and where:
+        if where and (name in SHARED or (declared and declared.system)):
             return [Fault("parameters", shown(address), f"{name!r}: one value for the whole system")]
         if given.ndim != 1 or not np.isfinite(given).all():
             return [Fault("parameters", shown(value), f"a finite number, or one per world, for {address}")]

@@ -143,7 +143,7 @@ class Quarter:
             clouds = np.zeros((len(self.ecosystem), 1), bool)
             clouds[self.living.self_funded] = True
             lenders = np.flatnonzero(np.array(self.ecosystem.market) == "PC")
-            extra = self.parameters.data("gpu_loan_spread", 0.0)[-1]
+            extra = self.parameters.shared("gpu_loan_spread", 0.0)
             calm = self.ledger.column("base_spread")[lenders[0]] if lenders.size else 0.0
             quote = quote + np.where(clouds, np.maximum(0.0, extra - calm), 0.0)
         return quote

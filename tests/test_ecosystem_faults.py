@@ -180,7 +180,7 @@ CELLS = [
     ("parameters", LIFE, "value", "11", "low <= value <= high"),
     ("parameters", LIFE, "firm_or_kind", "operators", "'operator'"),
     ("parameters", {"name": "opening_quarter"}, "value", "2026", "YYYYQn"),
-    ("parameters", {"name": "opening_quarter"}, "firm_or_kind", "NVDA", "one quarter for all"),
+    ("parameters", {"name": "opening_quarter"}, "firm_or_kind", "NVDA", "one value for all"),
     ("series", {"name": "capex_total"}, "name", "capex", "'capex_total'"),
     ("series", {"name": "capex_total"}, "firm", "AMAZON", "'AMZN'"),
     ("series", {"name": "capex_total"}, "unit", "USD bn", "the unit of capex_total"),

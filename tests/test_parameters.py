@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import abm
+from abm.errors import BadInput
 from abm.parameters import DECLARED, Parameters
 
 
@@ -42,8 +43,8 @@ def test_firm_goes_before_group_before_kind_before_all(city, reverse):
 
 
 def test_numbers_of_the_ecosystem_answer_to_the_same_addresses(city):
-    assert Parameters(city).of("chip_share_of_capex")[0, 0] == 0.6
-    assert Parameters(city, {"AMZN.chip_share_of_capex": 0.5}).of("chip_share_of_capex")[:2, 0].tolist() == [0.5, 0.6]
+    assert Parameters(city).of("receivable_share")[0, 0] == 0.5
+    assert Parameters(city, {"AMZN.receivable_share": 0.3}).of("receivable_share")[:2, 0].tolist() == [0.3, 0.5]
 
 
 def test_an_array_sets_each_world(city):
@@ -106,3 +107,24 @@ def test_an_array_has_one_value_a_world(city, size, worlds):
 def test_numbers_of_the_ecosystem_stay_in_their_range(city, name, value, limits):
     with pytest.raises(abm.BadInput, match=f"{name} between {limits}"):
         Parameters(city, {name: value})
+
+
+@pytest.mark.parametrize("name", ["chip_failure_rate", "hardware_progress_rate", "second_tier_quality"])
+def test_technology_is_one_value_for_all(name):
+    city = abm.load("ai_2026")
+    Parameters(city, {name: 0.3})
+    with pytest.raises(BadInput, match=f"{name}.*one value for the whole system"):
+        Parameters(city, {f"CRWV.{name}": 0.3})
+
+
+def test_a_fact_of_the_data_is_no_parameter():
+    with pytest.raises(BadInput, match=r"quarters_to_run.*a parameter"):
+        Parameters(abm.load("ai_2026"), {"quarters_to_run": 12})
+
+
+def test_sites_take_as_long_as_is_said_world_by_world():
+    slow = abm.run(quarters=8, worlds=2, parameters={"build_quarters": [4, 8], "demand_noise": 0.0})
+    started, done = (slow.system(each).to_numpy() for each in ("shells_started", "shells_completed"))
+    opening = abm.load("ai_2026").stock("pipeline_q5").sum()
+    assert done[0, 4] == pytest.approx(opening + started[0, 0])
+    assert done[1, 4] == pytest.approx(opening)

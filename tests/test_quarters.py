@@ -9,7 +9,6 @@ import abm
 from abm.errors import BadInput
 from abm.ledger import LedgerBreach
 
-
 ROWS = np.array([0, 1])  # two hyperscalers
 
 

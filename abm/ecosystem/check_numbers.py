@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from abm.ecosystem.cells import number, range_fault
 from abm.ecosystem.dataset import Dataset
-from abm.ecosystem.items import FREE_SERIES, ITEMS, MEMO, OPENING_QUARTER, PARAMETERS, SERIES, Item
+from abm.ecosystem.items import FREE_SERIES, ITEMS, MEMO, OPENING_QUARTER, PARAMETERS, SERIES, SHARED, Item
 from abm.ecosystem.quarters import quarter_number
 from abm.ecosystem.schema import LARGEST
 from abm.ecosystem.tables import Table
@@ -45,8 +45,8 @@ def _parameters(data: Dataset, table: Table) -> None:
         if whom and data.has_firms and whom not in data.kind and whom not in KINDS:
             expected = "a firm, a kind or a blank (the whole system)"
             data.faults.unknown(table, row, "firm_or_kind", whom, expected, (*data.kind, *KINDS))
-        if name == OPENING_QUARTER and whom:
-            data.faults.at(table, row, "firm_or_kind", shown(whom), "a blank: one quarter for all")
+        if name in SHARED and whom:
+            data.faults.at(table, row, "firm_or_kind", shown(whom), f"a blank: {name} is one value for all")
     if OPENING_QUARTER not in table.text["name"]:
         data.faults.append(Fault(table.file, f"no row {OPENING_QUARTER}", "the quarter of the balance sheets"))
 

@@ -101,6 +101,7 @@ ITEMS = _named(
 MEMO = "memo_"
 
 OPENING_QUARTER = "opening_quarter"
+BUILD_SLOTS = 8  # quarters ahead that building work is told apart
 _LIFE, _UNIT_SHARE = (1.0, 1000.0), SHARE
 PARAMETERS = _named(
     (OPENING_QUARTER, "quarter", ANY, "the balance sheets stand at its end"),
@@ -114,7 +115,7 @@ PARAMETERS = _named(
     ("shell_upkeep_rate", QUARTERLY, SHARE, "upkeep, share of shell cost"),
     ("chip_share_of_capex", "share", _UNIT_SHARE, "chips in capex"),
     ("power_per_chip_value", "GW per USD bn", (0.0, 10.0), "power drawn by a dollar of chips"),
-    ("build_quarters", "quarters", _LIFE, "from shell spending to completion"),
+    ("build_quarters", "quarters", (1.0, float(BUILD_SLOTS)), "from shell spending to completion"),
     ("revenue_per_capacity", QUARTERLY, (0.0, 10.0), "revenue of a dollar of capacity in full use"),
     ("second_tier_quality", "ratio", (0.0, 10.0), "earning power of old chips"),
     ("frontier_age_quarters", "quarters", _LIFE, "age up to which chips are frontier"),
@@ -128,6 +129,15 @@ PARAMETERS = _named(
     ("gpu_loan_spread", YEARLY, SHARE, "spread of chip-secured loans"),
     ("vendor_loan_spread", YEARLY, SHARE, "spread of vendor loans"),
 )
+
+# One technology and one convention for all: no firm or kind can have its own.
+SHARED = frozenset({
+    OPENING_QUARTER, "quarters_to_run", "hardware_progress_rate", "chip_failure_rate", "chip_share_of_capex",
+    "power_per_chip_value", "build_quarters", "revenue_per_capacity", "second_tier_quality", "frontier_age_quarters",
+    "chip_tax_life_quarters", "gpu_loan_spread",
+})  # fmt: skip
+# What a set of data says of itself; nothing that a model could be given another value of.
+FACTS = frozenset({OPENING_QUARTER, "quarters_to_run"})
 
 SERIES = {"capex_total": FLOW, "S_realised": FLOW, "S_expected": FLOW, "bonus_depreciation": "share"}
 FREE_SERIES = (MEMO, "event_")

@@ -19,7 +19,7 @@ def build(model) -> None:
     """Spend on new sites, finish old ones, connect what the quota allows, put last quarter's chips in service."""
     living, ledger, parameters, fleet = model.living, model.ledger, model.parameters, model.living.fleet
     owners, quarter = fleet.owners, living.economy.quarter
-    chip_share = parameters.data("chip_share_of_capex", 1.0)[-1]
+    chip_share = parameters.shared("chip_share_of_capex", 1.0)
     spent = (1.0 - chip_share) * building_budgets(model)
     spent[np.setdiff1d(np.arange(spent.shape[0]), owners)] = 0.0
     ledger.record("shells_started", spent)
@@ -27,7 +27,11 @@ def build(model) -> None:
     ledger.record("capex", spent + ledger.column("chips_delivered"))
 
     finished = fleet.queue[0]
-    fleet.queue = np.concatenate([fleet.queue[1:], (_regions(model) * spent[owners][:, None])[None]])
+    fleet.queue = np.concatenate([fleet.queue[1:], np.zeros_like(finished)[None]])
+    lasts = np.broadcast_to(parameters.shared("build_quarters", 6.0), spent.shape[1:]).round().astype(int)
+    started = _regions(model) * spent[owners][:, None]
+    for quarters in np.unique(lasts):
+        fleet.queue[quarters - 1] += np.where(lasts == quarters, started, 0.0)
     per_site = fleet.power_per_cost * chip_share / (1.0 - chip_share)
     fleet.waiting = fleet.waiting + finished * per_site
     for region in range(len(REGIONS)):

@@ -12,7 +12,7 @@ def measure(model) -> None:
     """What builders know of themselves: fleet in current-vintage value, work under way, debt of their vehicles."""
     living, ledger, n = model.living, model.ledger, len(model.ecosystem)
     fleet, economy = living.fleet, living.economy
-    chips = model.parameters.data("chip_share_of_capex", 1.0)[-1]
+    chips = model.parameters.shared("chip_share_of_capex", 1.0)
     current = fleet.installed / economy.throughput / chips
     ledger.record("fleet_value", row_sums(current, living.serves, n))
     late = row_sums(living.chips.late, living.chips.buyer, n)[fleet.owners]
@@ -46,7 +46,7 @@ def returns(model, supplier: np.ndarray, customer: np.ndarray) -> np.ndarray:
     """
     living, ledger, eco = model.living, model.ledger, model.ecosystem
     n, width = len(eco), ledger.worlds
-    chips = model.parameters.data("chip_share_of_capex", 1.0)[-1]
+    chips = model.parameters.shared("chip_share_of_capex", 1.0)
     direct = np.zeros((n, n, width))  # buyer, seller: share of capex that goes to the seller's chips
     direct[living.chips.buyer, living.chips.seller] = chips * living.chips.share
     links = living.compute
