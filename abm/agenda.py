@@ -14,8 +14,6 @@ def lay_out(living, firms: int, worlds: int) -> Payments:
         living.ecosystem, living.debts, living.stakes, living.contracts, living.compute
     )  # fmt: skip
     everyone, row = np.arange(firms), eco.rest_of_world
-    treasury = eco.of_kind("government")
-    treasury = int(treasury[0]) if treasury.size else row
     grants = [int(each) for each in eco.of_kind("government") if eco.region[each] == "EU"]
     outside = links.buyer != links.provider
     lenders = eco.of_kind("lender")
@@ -26,7 +24,7 @@ def lay_out(living, firms: int, worlds: int) -> Payments:
         ("core", "core business", OPERATING, row, everyone),
         ("running", "running cost", OPERATING, everyone, row),
         ("other_capex", "other investment", OPERATING, everyone, row),
-        ("tax", "tax", OPERATING, everyone, treasury),
+        ("tax", "tax", OPERATING, everyone, living.treasury),
         ("interest", "interest", SERVICE, debts.debtor, debts.holder),
         ("principal", "principal", SERVICE, debts.debtor, debts.holder),
         ("rent", "rent", SERVICE, living.rent_lessee, living.rent_lessor),

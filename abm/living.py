@@ -85,6 +85,8 @@ class Living:
         self.spill_buyers = np.unique(self.compute.buyer[self.compute.group != OWN_PRODUCTS])
         self.spill_providers = np.unique(self.serves)
         self._roles(drawn, ledger, width)
+        states = eco.of_kind("government")
+        self.treasury = int(states[0]) if states.size else eco.rest_of_world  # who levies the taxes
         self.payments, self.aftermath = lay_out(self, n, width), lay_out_aftermath(self, n, width)
         self.now = ThisQuarter()
         self._remember(drawn, parameters, ledger, width)
@@ -141,10 +143,16 @@ class Living:
         self.fleet.basis = self.fleet.basis * (1.0 - share[:, None])
         self.demand_before = np.zeros((n, width))
         union = [row for row in eco.of_kind("government") if eco.region[row] == "EU"]
+        self.subsidises = np.isin(np.arange(n), union[:1]).astype(float)[:, None]
         euros = sum(drawn.stock(f"subsidy_envelope_{each}") for each in ("digital", "gigafactories"))
         left = euros * drawn.stock("eur_usd") * (1.0 - drawn.stock("subsidy_spent_share"))
         self.envelope = np.array(np.broadcast_to(left[union[0]] if union else np.zeros(1), width))
         self.envelope_quarters = quarters_to(eco.opening, ENVELOPE_ENDS)
+
+    def subsidy_budget(self) -> np.ndarray:
+        """What the European envelope has for this quarter, `(worlds,)`: what is left in equal parts until it ends."""
+        left = self.envelope_quarters - self.economy.quarter + 1.0
+        return self.envelope / left if left >= 1.0 else np.zeros_like(self.envelope)
 
     @property
     def chip_cost_share(self) -> np.ndarray:
@@ -225,7 +233,7 @@ class Living:
         served = np.where(maker, 1.0 - cost_of_sales, 1.0 - parameters.data("operating_cost_share", 0.0))
         sector = wide(drawn.stock("ai_revenue") * np.nan_to_num(served, nan=1.0))
         sector = np.where(np.isin(np.arange(n), eco.of_kind("ai_lab"))[:, None], 0.0, sector)
-        rate = parameters.system("tax_rate")
+        rate = parameters.system("tax_rate") * bool(eco.of_kind("government").size)
         expensed = parameters.system("expensing_share") * (
             drawn.stock("chips_unenergised") + parameters.of("shell_expensing_share") * drawn.stock("pipeline_q1")
         )

@@ -36,6 +36,7 @@ class ThisQuarter:
     # Tax.
     depreciable: np.ndarray | None = None  # firms: cost that became deductible in the quarter
     deducted: np.ndarray | None = None  # firms: deductions for chips and sites
+    eligible: np.ndarray | None = None  # what is completed in Europe
     subsidy_rate: np.ndarray | None = None  # European subsidy per dollar completed
 
     def fork(self) -> ThisQuarter:

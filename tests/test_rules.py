@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import abm
+from abm.agents import Government, RestOfWorld
 from abm.agents.builder import Builder
 
 
@@ -96,3 +97,18 @@ def test_what_a_lender_places_follows_confidence_and_where_it_binds_capital():
     bank = firm(None, net_worth=5.0, bound_by_capital=1.0, **options)
     assert abm.Lender.plan_absorption(fund)[0] == pytest.approx(2.5)
     assert abm.Lender.plan_absorption(bank)[0] == pytest.approx(5.0)
+
+
+def test_users_spend_more_when_compute_is_cheap_and_demand_elastic():
+    economy = {"noise": np.zeros(1), "price": np.array([0.5]), "trend_price": np.array([1.0]),
+               "shortfall": np.array([0.2]), "trend_demand": lambda: np.array([10.0])}  # fmt: skip
+    for elasticity, expected in ((1.0, 8.0), (2.0, 16.0), (0.0, 4.0)):
+        assert RestOfWorld.spend(firm(economy, demand_price_elasticity=elasticity))[0] == pytest.approx(expected)
+
+
+def test_a_government_spreads_its_envelope_up_to_a_limit():
+    for budget, eligible, expected in ((1.0, 10.0, 0.1), (5.0, 10.0, 0.2), (1.0, 0.0, 0.0), (0.0, 10.0, 0.0)):
+        me = firm(subsidy_rate_limit=0.2, subsidises=1.0)
+        me.model.living.now = SimpleNamespace(eligible=np.array([eligible]))
+        me.model.living.subsidy_budget = lambda budget=budget: np.array([budget])
+        assert Government.plan_subsidy(me)[0] == pytest.approx(expected)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from cython_ext.markets import exp, log
+from cython_ext.markets import exp
 
 
 def grow(model) -> None:
-    """Spending follows its path, the noise of the world, a shock, and the price of compute."""
+    """End users spend, and everybody's own needs of compute grow with what they spend."""
     living, economy = model.living, model.living.economy
-    elasticity = economy._of("demand_price_elasticity")
-    dearness = log(economy.price / economy.trend_price)
-    spending = economy.trend_demand() * exp(economy.noise + (1.0 - elasticity) * dearness) * (1.0 - economy.shortfall)
-    economy.set_demand(np.maximum(spending, 1e-9))
+    economy.set_demand(model.ask("spend", "rest_of_world")[model.ecosystem.rest_of_world])
     labs, own = living.lab_share * economy.end_demand, living.own_share * economy.end_demand
     model.ledger.record("user_revenue", labs + own)
     living.payments["users"] = labs + own

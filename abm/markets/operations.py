@@ -9,7 +9,6 @@ import numpy as np
 
 from abm.ecosystem.vocabulary import REGIONS
 from abm.fleet import total_over
-from abm.words import part_of
 from cython_ext import row_sums, total
 from cython_ext.markets import exp
 
@@ -91,7 +90,7 @@ def assess(model) -> None:
     profit = np.where(company, margin - ledger.column("interest") - deduction + lent, 0.0)
     used = np.minimum(np.maximum(profit, 0.0), ledger.column("loss_carry_forward"))
     ledger.record("loss_carry_forward", ledger.column("loss_carry_forward") - used + np.maximum(0.0, -profit))
-    tax = parameters.system("tax_rate") * (np.maximum(profit, 0.0) - used)
+    tax = model.ask("levy", "government")[living.treasury] * (np.maximum(profit, 0.0) - used)
     payments["tax"] = tax
     ledger.record("tax", tax)
     living.now.depreciable = np.zeros_like(now)
@@ -102,13 +101,11 @@ def assess(model) -> None:
 
 def _subsidise(model, placed: np.ndarray, finished: np.ndarray) -> None:
     """The European government pays part of what is completed in its region, until the envelope is spent."""
-    living, fleet, parameters = model.living, model.living.fleet, model.parameters
+    living, fleet = model.living, model.living.fleet
     europe = REGIONS.index("EU")
     eligible = fleet.idle[:, europe] + fleet.queue[0][:, europe]
-    quarters_left = np.maximum(1.0, living.envelope_quarters - living.economy.quarter + 1.0)
-    budget = np.where(living.economy.quarter > living.envelope_quarters, 0.0, living.envelope / quarters_left)
-    whole = total(eligible)
-    rate = np.minimum(parameters.system("subsidy_rate_limit"), part_of(budget, whole))
+    whole = living.now.eligible = total(eligible)
+    rate = total(model.ask("plan_subsidy", "government"))
     paid = np.zeros((len(model.ecosystem), rate.size))
     paid[fleet.owners] = rate * eligible
     living.now.subsidy_rate = rate
