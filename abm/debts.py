@@ -63,6 +63,7 @@ class Debts:
         self.can_be_sold &= self.sold_to >= 0
         self.sellable = np.flatnonzero(self.can_be_sold)
         self.abs_buyer = np.where(self.sold_to >= 0, self.holder[self.sold_to], self.holder)
+        self.pulled_forward = np.zeros((count, worlds))  # share that falls due this quarter beyond what is scheduled
         self.seasoned = np.where(self.can_be_sold[:, None], ledger.amounts[self.place], 0.0)
         # New debt repays a share of its balance each quarter, by market.
         vehicle = np.isin(self.debtor, eco.of_kind("vehicle"))
@@ -88,13 +89,14 @@ class Debts:
         return np.flatnonzero(self.market == (MARKETS.index(market) if isinstance(market, str) else market))
 
     def principal_due(self, balance: np.ndarray, quarter: int) -> np.ndarray:
-        """Scheduled repayment in `quarter` (1 = first), from `balance`."""
+        """Repayment due in `quarter` (1 = first), from `balance`: what is scheduled, and what is pulled forward."""
         left = self.term - quarter + 1.0
         running = self.linear & (quarter >= self.first) & (left >= 1.0)
         share = np.where(running, 1.0 / np.maximum(left, 1.0), 0.0)
         share = np.where(self.bullet & (left <= 1.0), 1.0, share)
         share = np.where(self.linear & (left < 1.0), 1.0, share)
-        return balance * np.where(self.old[:, None], share[:, None], self.pace)
+        scheduled = balance * np.where(self.old[:, None], share[:, None], self.pace)
+        return scheduled + self.pulled_forward * (balance - scheduled)
 
     def lend(self, before: np.ndarray, amount: np.ndarray, rate: np.ndarray) -> None:
         """New money at `rate` joins a balance: the rate becomes the average of both."""

@@ -45,6 +45,7 @@ class Economy:
         self.expected_demand_growth = self.demand_growth.copy()
         self.noise = np.zeros(width)
         self.shortfall = np.zeros(width)  # share of end-user spending that is lost to a shock
+        self.quarters_behind = np.zeros(width)  # for which the path of end-user spending has stood still
         self.confidence = of_row("confidence")
         self.price, self.trend_price = of_row("frontier_price_index"), of_row("frontier_price_index")
         self.throughput = np.ones(width)  # of a dollar of chips bought now, 1 at the opening
@@ -71,7 +72,7 @@ class Economy:
         ceiling, growth = self._of("end_demand_ceiling"), self._of("end_demand_growth")
         ceiling = at_least(ceiling, 1.01 * self.opening_demand)
         middle = log(ceiling / self.opening_demand - 1.0) / growth
-        return ceiling / (1.0 + exp(-growth * (self.quarter - middle)))
+        return ceiling / (1.0 + exp(-growth * (self.quarter - self.quarters_behind - middle)))
 
     def set_demand(self, spending: np.ndarray) -> None:
         """End users spend this much; the disappointment of lenders is measured against what they expected."""

@@ -16,7 +16,7 @@ from abm.drawn import Drawn
 from abm.economy import Economy
 from abm.ecosystem import Ecosystem
 from abm.ecosystem.quarters import quarter_number
-from abm.ecosystem.vocabulary import MARKETS
+from abm.ecosystem.vocabulary import MARKETS, REGIONS
 from abm.errors import BadInput, Fault
 from abm.fleet import Fleet, total_over
 from abm.ledger import Ledger
@@ -134,6 +134,7 @@ class Living:
         first_loss = self.parameters.of("equity_tranche_share")[self.funder_lenders]
         self.owners_part = np.where(trusts, first_loss, 0.0)
         self.use = {}
+        self._unstruck(n, width)
         outside = (self.chips.seller == eco.rest_of_world)[:, None]
         self.invoiced_part = np.where(outside, 0.0, self.parameters.data("receivable_share", 0.0)[self.chips.seller])
         self.tightness_now = self.economy.tightness.copy()
@@ -160,6 +161,13 @@ class Living:
         sale."""
         data = self.parameters.data
         return data("chipmaker_cost_of_sales", 0.0) + data("chipmaker_operating_cost", 0.0)
+
+    def _unstruck(self, n: int, width: int) -> None:
+        """What dated shocks take away or add, before any comes: they set these anew each quarter (`abm/dated.py`)."""
+        self.absorption_kept, self.single_name_kept = np.ones((n, 1)), np.ones((n, 1))
+        self.chip_capacity_kept, self.quota_kept = np.ones((n, 1)), np.ones((len(REGIONS), 1))
+        self.spread_added = {each: np.zeros(width) for each in MARKETS}
+        self.forced_default = np.zeros((n, width), bool)
 
     # -- who buys what from whom -------------------------------------------------------------------
     def _link_of_contract(self) -> np.ndarray:

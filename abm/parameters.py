@@ -100,6 +100,10 @@ class Parameters:
             if faults:
                 raise BadInput(faults)
 
+    def replace(self, name: str, values: np.ndarray) -> None:
+        """Put `values` `(firms, 1 or worlds)` in the place of what `of(name)` gave."""
+        self._values[name] = values
+
     def data(self, name: str, default: float) -> np.ndarray:
         """Read-only value by firm of a parameter that belongs to the ecosystem; `default` where it states none."""
         value = self.of(name) if name in self.ecosystem.parameters else None

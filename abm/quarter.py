@@ -133,7 +133,8 @@ class Quarter:
         lenders = np.flatnonzero(np.array(self.ecosystem.market) == market)
         calm = self.ledger.column("base_spread")[lenders[0]] if lenders.size else np.zeros(self.ledger.worlds)
         used = self.living.use.get(market, 0.0)
-        return calm + self.parameters.system("spread_per_absorption") * used * used
+        pressed = calm + self.parameters.system("spread_per_absorption") * used * used
+        return pressed + self.living.spread_added[market]
 
     def market_quote(self, market: str) -> np.ndarray:
         """What each firm would pay over the base rate in a market, `(firms, worlds)`."""

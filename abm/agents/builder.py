@@ -39,12 +39,17 @@ class Builder(Borrower):
     def wanted_capex(self):
         """`I*`: the need, less what debt costs, more where purchases are expensed, gated by confidence and profit."""
         economy = self.model.living.economy
-        dearer = at_least(0.0, self.spread_plan - self.base_spread_of_market)
+        dearer = at_least(0.0, self.spread_plan - self.base_spread_of_market + self.first_market_added)
         wish = self.needed_capex() * at_least(0.0, 1.0 - self.capex_spread_response * dearer)
         wish = wish * (1.0 + self.expensing_response * self.expensing_share)
         wish = wish * (1.0 - self.confidence_weight_in_plans * (1.0 - economy.confidence))
         gate = self.profitability_response * (self.value_of_a_dollar() - self.profitability_threshold)
         return wish * between(0.0, gate, 1.0)
+
+    @property
+    def first_market_added(self):
+        """What a shock adds to the spreads of the market it turns to first: private credit."""
+        return self.model.living.spread_added["PC"]
 
     def plan_capex(self):
         """Capex moves part of the way to what is wanted, within limits of speed."""

@@ -39,8 +39,13 @@ class Hyperscaler(Builder):
         return self._of(self.model.rivals_pace())
 
     @property
+    def first_market_added(self):
+        """What a shock adds to the spreads of the market it turns to first: bonds."""
+        return self.model.living.spread_added["IG"]
+
+    @property
     def bond_cost(self):
-        return self._of(self.model.ledger.column("spread_plan"))
+        return self.spread_plan + self.first_market_added
 
     @property
     def private_credit_cost(self):

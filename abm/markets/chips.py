@@ -23,7 +23,7 @@ def clear(model) -> None:
     known = living.stake_pair_of_chips >= 0
     owns = np.where(known[:, None], favoured[np.maximum(living.stake_pair_of_chips, 0)] > 0.0, False)
     weight = 1.0 + parameters.of("favoured_customer_weight")[links.seller] * owns
-    capacity = ledger.column("chip_capacity").copy()
+    capacity = ledger.column("chip_capacity") * living.chip_capacity_kept
     capacity[row] = total(wanted) + 1.0  # own designs and others have no limit
     delivered = share_out(wanted, weight, links.seller, capacity)
     missing = wanted - delivered

@@ -36,7 +36,7 @@ def build(model) -> None:
     fleet.waiting = fleet.waiting + finished * per_site
     for region in range(len(REGIONS)):
         asked = total(fleet.waiting[:, region])
-        part = np.minimum(1.0, part_of(fleet.quota[region], asked))
+        part = np.minimum(1.0, part_of(fleet.quota[region] * living.quota_kept[region], asked))
         connected = fleet.waiting[:, region] * part
         fleet.power[:, region] += connected
         fleet.waiting[:, region] -= connected

@@ -160,7 +160,8 @@ def _room(model, market: str, portfolios: np.ndarray) -> np.ndarray:
     lenders = debts.lenders[market]
     if not lenders.size:
         return np.zeros_like(exposure)
-    limit = total(portfolios[lenders] * ledger.column("single_name_share")[lenders])
+    most = ledger.column("single_name_share") * living.single_name_kept
+    limit = total(portfolios[lenders] * most[lenders])
     room = np.maximum(0.0, limit - exposure)
     if market == "IG":  # a firm whose debt is above the limit is not bought
         margin = np.maximum(4.0 * ledger.column("margin_average"), 1e-9)
