@@ -55,8 +55,9 @@ class Recorder:
 class RunResult:
     """A finished run. `system(name)` and `firm(who, name)` are pandas frames, a row a world, a column a quarter."""
 
-    def __init__(self, ecosystem, recorder: Recorder, worlds: list[int], seed: int, worst_residual: float):
-        self.ecosystem, self.worlds, self.seed = ecosystem, worlds, seed
+    def __init__(self, ecosystem, recorder: Recorder, worlds: list[int], seed: int, worst_residual: float,
+                 scenario: str = "baseline"):  # fmt: skip
+        self.ecosystem, self.worlds, self.seed, self.scenario = ecosystem, worlds, seed, scenario
         self.worst_residual = worst_residual
         self._system = {name: np.stack(each, axis=1) for name, each in recorder.system.items()}
         self._firms = {name: np.stack(each, axis=2) for name, each in recorder.firms.items()}
@@ -97,6 +98,7 @@ class RunResult:
         if (self.worlds, self.seed, self.quarters) != (baseline.worlds, baseline.seed, baseline.quarters):
             raise BadInput(Fault("against", "a run of other worlds, seed or quarters", "a baseline of the same"))
         twin = object.__new__(RunResult)
+        twin.scenario = self.scenario
         twin.ecosystem, twin.worlds, twin.seed, twin.worst_residual = (
             self.ecosystem, self.worlds, self.seed, max(self.worst_residual, baseline.worst_residual)
         )  # fmt: skip

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
 from abm.agents import Firm
-from abm.ecosystem import Ecosystem
+from abm.dated import Dated
+from abm.ecosystem import Ecosystem, load
 from abm.errors import BadInput, Fault, shown
 from abm.model import EcosystemModel
 from abm.results import RunResult
+from abm.scenario import Scenario, load_scenario
 
 
 def run(
-    ecosystem: Ecosystem | str = "ai_2026", *, quarters: int = 40, worlds: int = 1, seed: int = 1,
+    ecosystem: Ecosystem | str = "ai_2026", scenario: Scenario | str | Path | None = None, *,
+    quarters: int = 40, worlds: int = 1, seed: int = 1,
     parameters: Mapping[str, float | np.ndarray] | None = None, draw_assumed: bool = False,
     agents: Mapping[str, type[Firm]] | None = None, first_world: int = 0,
     before: Callable[[EcosystemModel, int], None] | None = None, progress: Callable[[int], None] | None = None,
 ) -> RunResult:  # fmt: skip
     """Run `quarters` of `worlds` worlds, numbered from `first_world`, and return what they leave behind.
 
+    `scenario` is a shipped id, a TOML file or a `Scenario`; `parameters` go before those it sets.
     `agents` maps firms to classes of their own. `before(model, quarter)` is called before each quarter (1 =
     first) and may strike: set `model.living.economy.shortfall`, or a parameter. `progress(quarter)` is called after
     it. Identities are checked in every world and quarter. Raises `BadInput` for input that means nothing, and for an
@@ -29,18 +34,23 @@ def run(
     for name, value in (("quarters", quarters), ("worlds", worlds)):
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
             raise BadInput(Fault(name, shown(value), "a whole number of at least 1"))
+    network = ecosystem if isinstance(ecosystem, Ecosystem) else load(ecosystem)
+    story = load_scenario("baseline" if scenario is None else scenario)
+    story.check(network)
     model = EcosystemModel(
-        ecosystem, worlds=int(worlds), seed=seed, parameters=parameters, draw_assumed=draw_assumed, agents=agents,
-        first_world=first_world,
+        network, worlds=int(worlds), seed=seed, parameters=story.settings(parameters), draw_assumed=draw_assumed,
+        agents=agents, first_world=first_world,
     )  # fmt: skip
     try:
         model.begin()
+        dated = Dated(model, story.changes())
         for quarter in range(1, int(quarters) + 1):
+            dated.strike(quarter)
             if before is not None:
                 before(model, quarter)
             model.step()
             if progress is not None:
                 progress(quarter)
-        return RunResult(model.ecosystem, model.recorder, model.world_numbers, seed, model.worst_residual)
+        return RunResult(network, model.recorder, model.world_numbers, seed, model.worst_residual, story.id)
     finally:
         model.release()
