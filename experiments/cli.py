@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from abm.errors import BadInput
-from experiments.commands import data, identities, quarters, run, stress
+from experiments.commands import data, identities, quarters, run, scenarios, stress
 
 app = typer.Typer(
     help="How a revenue shortfall travels round the circular AI-infrastructure economy.",
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
+app.add_typer(scenarios.app, name="scenarios")
 app.command("run")(run.run)
 app.command("stress")(stress.stress)
 app.command("quarters")(quarters.quarters)

@@ -1,4 +1,4 @@
-"""`cloudcity quarters`: let the economy live, quarter by quarter, with nothing that strikes it."""
+"""`cloudcity quarters`: let the economy live, quarter by quarter, in the baseline or in a scenario."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
 Worlds = Annotated[int, typer.Option("--worlds", min=1, max=10_000, help="How many worlds; 1,000 take about 0.3 GB.")]
+Scenario = Annotated[
+    str | None, typer.Option("--scenario", metavar="ID_OR_FILE", help="A shipped scenario or a TOML file.")
+]
 _EACH_WORLD = 64  # up to so many worlds are written one by one
 _FIRM_WORLDS = 4  # worlds whose firms are written
 _NAMED = 6  # firms named in a sentence
@@ -26,6 +29,7 @@ def quarters(
     worlds: Worlds = 1,
     draw_assumed: options.DrawAssumed = False,
     ecosystem: options.Ecosystem = "ai_2026",
+    scenario: Scenario = None,
     seed: options.Seed = 1,
     settings: options.Settings = None,
     out: options.Out = None,
@@ -38,21 +42,30 @@ def quarters(
 
     from abm.ecosystem import load
     from abm.running import run
+    from abm.scenario import load_scenario
     from experiments import output, tables
+    from experiments.commands.scenarios import print_changes
     from experiments.yearly import facts_of
 
     parameters = options.parse_settings(settings)
     inputs = {"ecosystem": str(ecosystem), "quarters": quarters, "worlds": worlds, "seed": seed,
               "draw_assumed": draw_assumed, "settings": parameters}  # fmt: skip
+    story = load_scenario(scenario or "baseline")
+    if scenario is not None:
+        inputs["scenario"] = story.as_dict()
     folder = out or output.named("quarters", inputs)
     output.require_free(folder)
     network = load(ecosystem)
+    if scenario is not None and not as_json:
+        print_changes(story, network, quarters)
     with options.progress("living quarters", quiet) as show:
         result = run(
-            network, quarters=quarters, worlds=worlds, seed=seed, parameters=parameters, draw_assumed=draw_assumed,
+            network, story, quarters=quarters, worlds=worlds, seed=seed, parameters=parameters,
+            draw_assumed=draw_assumed,
             progress=None if show is None else lambda done: show(done, quarters),
         )  # fmt: skip
-    facts = facts_of(result, {"draw_assumed": draw_assumed, "settings": parameters})
+    said = {"scenario": story.id, "draw_assumed": draw_assumed, "settings": parameters}
+    facts = facts_of(result, said)
     output.write(folder, lambda path: write_run(path, result, facts, figures))
     if as_json:
         typer.echo(json.dumps(facts, indent=2, allow_nan=False))
