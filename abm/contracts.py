@@ -13,7 +13,8 @@ from abm.parameters import Parameters
 from cython_ext.markets import exp
 
 HORIZON = 64  # quarters ahead that a contract can reach
-_HALVINGS = 80  # of the search for a schedule's growth
+_HALVINGS = 50  # of the search for a schedule's growth: as fine as its floating-point numbers
+_FLAT = 1e-12  # growth per quarter below which a schedule is level
 
 
 class Contracts:
@@ -101,11 +102,10 @@ def _rising(first: np.ndarray, whole: np.ndarray, quarters: int) -> np.ndarray:
     ahead = np.arange(quarters)[:, None]
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
-        path = first * exp(middle * ahead)
-        summed = path[0].copy()
-        for each in path[1:]:
-            summed += each
-        over = summed > whole
+        growth = exp(middle)
+        flat = growth - 1.0 < _FLAT
+        terms = np.where(flat, quarters, (exp(quarters * middle) - 1.0) / np.where(flat, 1.0, growth - 1.0))
+        over = first * terms > whole  # the geometric sum
         low, high = np.where(over, low, middle), np.where(over, middle, high)
     path = first * exp(0.5 * (low + high) * ahead)
     left = np.array(whole)

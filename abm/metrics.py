@@ -60,8 +60,7 @@ class Circle:
             "circularity": part_of(total(circled[makers]), total(sales[makers])),
             "largest_circularity": each.max(axis=0) if makers.size else np.zeros(given.shape[1]),
             "circularity_of_paths": _radius(np.minimum(1.0, funded), received, stakes, n),
-            "backlog_concentration": _concentration(living),
-            "backlog_of_two_largest": _two_largest(living),
+            **_concentration(living),
             "payback_quarters": payback(model),
             "external_share": _external_share(model),
         }
@@ -95,21 +94,18 @@ def _radius(funded: np.ndarray, received: np.ndarray, stakes, firms: int) -> np.
     return size
 
 
-def _concentration(living) -> np.ndarray:
-    """Herfindahl index of backlogs by customer, the enterprise part as one customer."""
+def _concentration(living) -> dict[str, np.ndarray]:
+    """`backlog_concentration`: Herfindahl index of backlogs by customer, the enterprise part as one customer;
+    `backlog_of_two_largest`: part of all backlogs that the two largest named customers promised."""
     contracts = living.contracts
     by_customer = row_sums(contracts.backlog, contracts.customer, living.enterprise_backlog.shape[0])
     enterprise = total(living.enterprise_backlog)
     whole = total(by_customer) + enterprise
-    return total(part_of(by_customer, whole) ** 2) + part_of(enterprise, whole) ** 2
-
-
-def _two_largest(living) -> np.ndarray:
-    """Part of all backlogs that the two largest named customers promised."""
-    contracts = living.contracts
-    by_customer = row_sums(contracts.backlog, contracts.customer, living.enterprise_backlog.shape[0])
     ordered = np.sort(by_customer, axis=0)
-    return part_of(ordered[-1] + ordered[-2], total(by_customer) + total(living.enterprise_backlog))
+    return {
+        "backlog_concentration": total(part_of(by_customer, whole) ** 2) + part_of(enterprise, whole) ** 2,
+        "backlog_of_two_largest": part_of(ordered[-1] + ordered[-2], whole),
+    }
 
 
 def payback(model) -> np.ndarray:

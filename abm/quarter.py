@@ -130,7 +130,7 @@ class Quarter:
 
     def market_spread(self, market: str) -> np.ndarray:
         """Spread of a market before anything about the borrower, `(worlds,)`: calm level, pressure of issues."""
-        lenders = np.flatnonzero(np.array(self.ecosystem.market) == market)
+        lenders = self.living.debts.lenders[market]
         calm = self.ledger.column("base_spread")[lenders[0]] if lenders.size else np.zeros(self.ledger.worlds)
         used = self.living.use.get(market, 0.0)
         pressed = calm + self.parameters.system("spread_per_absorption") * used * used
@@ -143,7 +143,7 @@ class Quarter:
         if market == "PC":  # loans secured on chips cost clouds more than notes backed by a giant's lease
             clouds = np.zeros((len(self.ecosystem), 1), bool)
             clouds[self.living.self_funded] = True
-            lenders = np.flatnonzero(np.array(self.ecosystem.market) == "PC")
+            lenders = self.living.debts.lenders["PC"]
             extra = self.parameters.shared("gpu_loan_spread", 0.0)
             calm = self.ledger.column("base_spread")[lenders[0]] if lenders.size else 0.0
             quote = quote + np.where(clouds, np.maximum(0.0, extra - calm), 0.0)

@@ -16,5 +16,6 @@ def between(low, value, high):
 
 def part_of(amount, whole):
     """amount / whole; zero where the whole is zero."""
-    amount, whole = np.broadcast_arrays(amount, whole)
-    return np.divide(amount, whole, out=np.zeros(amount.shape), where=whole != 0.0)
+    amount, whole = np.asarray(amount), np.asarray(whole)
+    wide = amount.shape if amount.shape == whole.shape else np.broadcast_shapes(amount.shape, whole.shape)
+    return np.divide(amount, whole, out=np.zeros(wide), where=whole != 0.0)

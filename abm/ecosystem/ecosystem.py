@@ -154,7 +154,10 @@ class Ecosystem:
 
     def of_kind(self, *kinds: str) -> np.ndarray:
         """Rows of the firms of any of `kinds`, ascending."""
-        return np.flatnonzero(np.isin(self.kind, [KINDS.index(each) for each in kinds]))
+        chosen = np.zeros(len(self), bool)
+        for each in kinds:
+            chosen |= self.kind == KINDS.index(each)
+        return np.flatnonzero(chosen)
 
     @property
     def rest_of_world(self) -> int:

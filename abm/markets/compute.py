@@ -157,8 +157,7 @@ def sign(model) -> None:
     of, width = model.parameters.of, economy.price.size
     trust = 1.0 - of("confidence_weight_in_plans") * (1.0 - economy.confidence)
     plan = np.maximum(model.ledger.column("compute_need"), model.ledger.column("promised"))
-    signing = np.flatnonzero((contracts.share > 0.0).any(axis=1))
-    customer, share = contracts.customer[signing], contracts.share[signing]
+    customer, share = contracts.customer, contracts.share
     lock = np.broadcast_to(of("price_lock"), plan.shape)[customer]
     contracts.signed = np.zeros_like(contracts.arrears)
     for lead, term, worlds in _dates(model, width):
@@ -170,9 +169,9 @@ def sign(model) -> None:
         cheaper = exp((1.0 - lock[:, worlds]) * np.broadcast_to(economy.progress, width)[worlds] * lead)
         units = volume * cheaper / economy.price[worlds]
         for slot in slots:
-            contracts.due[signing[:, None], slot, worlds] += volume
-            contracts.units[signing[:, None], slot, worlds] += units
-        contracts.signed[signing[:, None], worlds] = volume * term
+            contracts.due[:, slot, worlds] += volume
+            contracts.units[:, slot, worlds] += units
+        contracts.signed[:, worlds] = volume * term
     # Enterprises promise anew what they will use, at today's growth, as far ahead as labs sign.
     lead = model.parameters.system("contract_lead_quarters")
     backlog = living.enterprise_backlog
@@ -185,5 +184,8 @@ def _dates(model, width: int):
     """Lead, term, and the worlds that sign so: worlds may differ, and none may look at another."""
     lead = np.broadcast_to(model.parameters.system("contract_lead_quarters"), width).astype(int)
     term = np.broadcast_to(model.parameters.system("contract_term_quarters"), width).astype(int)
+    if (lead == lead[0]).all() and (term == term[0]).all():
+        yield int(lead[0]), int(term[0]), slice(None)
+        return
     for pair in np.unique(np.stack([lead, term]), axis=1).T.tolist():
         yield *pair, np.flatnonzero((lead == pair[0]) & (term == pair[1]))
