@@ -90,13 +90,22 @@ class Debts:
 
     def principal_due(self, balance: np.ndarray, quarter: int) -> np.ndarray:
         """Repayment due in `quarter` (1 = first), from `balance`: what is scheduled, and what is pulled forward."""
+        scheduled = self._scheduled(balance, quarter)
+        return scheduled + self.pulled_forward * (balance - scheduled)
+
+    def balloons(self, balance: np.ndarray, quarter: int) -> np.ndarray:
+        """The part of `principal_due` that is refinanced: last payments of bullets, and what is pulled forward."""
+        last = self.bullet & (self.term - quarter < 1.0)
+        due = self.principal_due(balance, quarter)
+        return np.where(last[:, None], due, due - self._scheduled(balance, quarter))
+
+    def _scheduled(self, balance: np.ndarray, quarter: int) -> np.ndarray:
         left = self.term - quarter + 1.0
         running = self.linear & (quarter >= self.first) & (left >= 1.0)
         share = np.where(running, 1.0 / np.maximum(left, 1.0), 0.0)
         share = np.where(self.bullet & (left <= 1.0), 1.0, share)
         share = np.where(self.linear & (left < 1.0), 1.0, share)
-        scheduled = balance * np.where(self.old[:, None], share[:, None], self.pace)
-        return scheduled + self.pulled_forward * (balance - scheduled)
+        return balance * np.where(self.old[:, None], share[:, None], self.pace)
 
     def lend(self, before: np.ndarray, amount: np.ndarray, rate: np.ndarray) -> None:
         """New money at `rate` joins a balance: the rate becomes the average of both."""

@@ -46,9 +46,7 @@ def serve_debt(model) -> None:
     ledger.record("principal", due)
     living.payments["rent"] = living.rent_due[:, min(quarter, living.rent_due.shape[1] - 1)]
     # A sponsor pays its vehicle enough for interest and scheduled principal; balloons are refinanced.
-    at_once = (debts.bullet & (debts.term - quarter < 1.0))[:, None] | (debts.pulled_forward > 0.0)
-    balloon = np.where(at_once, principal, 0.0)
-    service = paid + due - row_sums(balloon, debts.debtor, n)
+    service = paid + due - row_sums(debts.balloons(balance, quarter), debts.debtor, n)
     rows = living.vehicle_rows
     holiday = np.maximum(0.0, ledger.column("covenant_holiday_until")[rows]) >= quarter
     idle = holiday & (ledger.column("securities")[rows] + ledger.column("cash")[rows] > 2.0 * service[rows])
