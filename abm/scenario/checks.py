@@ -108,14 +108,6 @@ def faults_in(scenario: Scenario, ecosystem: Ecosystem) -> list[Fault]:
 
 def _strikes(shock: DatedShock, ecosystem: Ecosystem) -> list[Fault]:
     """Whether there is somebody to strike, and a parameter can take its new value."""
-    if shock.what == "parameter":
-        address = f"{shock.who}.{shock.parameter}" if shock.who else shock.parameter
-        value, key = shock.size, "size"
-        if shock.factor is not None:
-            own = Parameters(ecosystem)
-            known = own.of(shock.parameter)[rows_of(shock, ecosystem)] if shock.parameter in own else np.zeros((1, 1))
-            value, key = (np.nanmax(known) * shock.factor, "factor")
-        return _settable(ecosystem, {address: value}, shock.place, key)
     try:
         match KINDS[shock.what].whom:
             case "market":
@@ -127,7 +119,18 @@ def _strikes(shock: DatedShock, ecosystem: Ecosystem) -> list[Fault]:
     except BadInput as refused:
         return [each if each.file == shock.place.file else
                 shock.fault("who", each.found, each.expected, each.nearest) for each in refused.faults]  # fmt: skip
-    return []
+    return _value_faults(shock, ecosystem) if shock.what == "parameter" else []
+
+
+def _value_faults(shock: DatedShock, ecosystem: Ecosystem) -> list[Fault]:
+    address = f"{shock.who}.{shock.parameter}" if shock.who else shock.parameter
+    own = Parameters(ecosystem)
+    if shock.factor is None or shock.parameter not in own:
+        return _settable(ecosystem, {address: shock.size}, shock.place, "size")
+    new = np.multiply.outer(own.of(shock.parameter)[rows_of(shock, ecosystem)], shock.factor)
+    extremes = np.nanmin(new), np.nanmax(new)
+    faults = [_settable(ecosystem, {address: each}, shock.place, "factor") for each in extremes]
+    return faults[0] or faults[1]
 
 
 def _settable(ecosystem: Ecosystem, settings: dict, place: Place, key: str) -> list[Fault]:
