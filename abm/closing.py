@@ -32,9 +32,10 @@ def settle(model) -> None:
     sold_to = np.maximum(debts.sold_to, 0)
     moved = row_sums(living.now.resold, sold_to, debts.place.size)
     change = payments["loans"] - payments["principal"] - living.now.resold + moved
-    debts.lend(before, payments["loans"], living.now.new_rate)
+    kept = before - payments["principal"] - living.now.resold
+    debts.lend(kept, payments["loans"], living.now.new_rate)
     sold_rate = row_sums(living.now.resold * debts.rate, sold_to, debts.place.size)
-    debts.lend(before, moved, part_of(sold_rate, moved))
+    debts.lend(kept + payments["loans"], moved, part_of(sold_rate, moved))
     ledger.change_claims(debts.place, change)
     stakes = living.stakes
     value = np.maximum(ledger.column("firm_value"), 1e-9)
@@ -190,7 +191,8 @@ def learn(model) -> None:
     economy = living.economy
     demand = ledger.column("compute_demand")
     before = living.demand_before
-    growth = np.where((before > 0.0) & (demand > 0.0), np.clip(part_of(demand, before) - 1.0, -0.5, 0.5), 0.0)
+    grown = log(np.maximum(part_of(demand, before), 1e-9))
+    growth = np.where((before > 0.0) & (demand > 0.0), np.clip(grown, -0.5, 0.5), 0.0)
     ledger.record("seen_growth", growth)
     living.demand_before = demand.copy()
     maker = living.of("chipmaker")

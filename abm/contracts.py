@@ -72,7 +72,7 @@ class Contracts:
                 begin = opening if schedule is _rising else first
                 dues = schedule(begin[chosen], whole[chosen], quarters.size)
                 self.due[each, quarters[:, None], chosen] = dues
-            locked = exp((1.0 - lock[pair[0]]) * progress * np.arange(HORIZON)[:, None])
+            locked = exp((1.0 - lock[pair[0]]) * progress * (np.arange(HORIZON) - 1.0)[:, None])
             self.units[each] = self.due[each] * locked
         self.lab = lab
 

@@ -14,7 +14,8 @@ class Parameter:
 
     `by_kind` holds the defaults of kinds that differ. Where the ecosystem's data states `item`, each
     firm's value of it goes before the default; with `of_all` the one firm that states it speaks for all.
-    A whole world shares one value of a `system` parameter, so no firm or kind can have its own.
+    A whole world shares one value of a `system` parameter, so no firm or kind can have its own. A `tuned` one
+    is what `cloudcity tune` may move.
     """
 
     name: str
@@ -32,3 +33,4 @@ class Parameter:
     item: str = ""
     of_all: bool = False
     system: bool = False
+    tuned: bool = False

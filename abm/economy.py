@@ -71,8 +71,8 @@ class Economy:
         """End-user spending on the logistic path through the opening value, USD bn per quarter."""
         ceiling, growth = self._of("end_demand_ceiling"), self._of("end_demand_growth")
         ceiling = at_least(ceiling, 1.01 * self.opening_demand)
-        middle = log(ceiling / self.opening_demand - 1.0) / growth
-        return ceiling / (1.0 + exp(-growth * (self.quarter - self.quarters_behind - middle)))
+        to_come = ceiling / self.opening_demand - 1.0
+        return ceiling / (1.0 + to_come * exp(-growth * (self.quarter - self.quarters_behind)))
 
     def set_demand(self, spending: np.ndarray) -> None:
         """End users spend this much; the disappointment of lenders is measured against what they expected."""

@@ -43,7 +43,7 @@ def potential_claims(eco: Ecosystem, known: tuple[str, ...]) -> ClaimTable:
     names = [f"new_{layer}_{eco.id[holder]}_{eco.id[debtor]}" for layer, holder, debtor in pairs]
     for buyer in eco.of_kind("hyperscaler", "operator", "vehicle"):
         group = eco.mix_of("chips", int(buyer))
-        for seller in () if group is None else np.flatnonzero(eco.shares(group)).tolist():
+        for seller in () if group is None else eco.members_of(group).tolist():
             name = f"receivable_{eco.id[seller]}_{eco.id[buyer]}"
             if seller != eco.rest_of_world and name not in known:
                 pairs.append((RECEIVABLE, int(seller), int(buyer)))

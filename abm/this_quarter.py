@@ -24,6 +24,7 @@ class ThisQuarter:
     resold: np.ndarray | None = None  # debts: loans that the securitisation trust buys
     vehicle_part: np.ndarray | None = None  # firms: part of a sponsor's capex that its vehicle builds
     # Chips and sites.
+    capex_before: np.ndarray | None = None  # firms: capex of the last quarter
     orders_before: np.ndarray | None = None  # chips: orders carried over from the last quarter
     orders_placed: np.ndarray | None = None  # chips: new orders
     orders_cancelled: np.ndarray | None = None  # chips: orders given up

@@ -17,7 +17,7 @@ class Lender(Firm):
         economy = self.model.living.economy
         trend = exp(economy.quarter * log(1.0 + self.absorption_growth))
         mood = exp(self.absorption_confidence_elasticity * log(economy.confidence))
-        free = self.absorption_per_quarter * trend * mood * self._of(self.model.living.absorption_kept)
+        free = self.absorption_per_quarter * trend * mood * self.absorption_kept
         room = at_most(1.0, part_of(at_least(0.0, self.net_worth), self.capital_requirement * self.lent_and_held))
         return free * (1.0 - self.bound_by_capital * (1.0 - room))
 
@@ -25,6 +25,11 @@ class Lender(Firm):
     def lent_and_held(self):
         """Loans and other assets, USD bn."""
         return self._of(self.model.ledger.held()) + self.outside_book
+
+    @property
+    def absorption_kept(self):
+        """Part of its usual absorption that a crunch leaves: 1 in calm times."""
+        return self._of(self.model.living.absorption_kept)
 
     @property
     def bound_by_capital(self):

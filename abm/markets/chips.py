@@ -27,7 +27,7 @@ def clear(model) -> None:
     capacity[row] = total(wanted) + 1.0  # own designs and others have no limit
     delivered = share_out(wanted, weight, links.seller, capacity)
     missing = wanted - delivered
-    shrinking = (ledger.column("capex_plan") < ledger.column("capex_budget"))[links.buyer]
+    shrinking = (ledger.column("capex_plan") < living.now.capex_before)[links.buyer]
     cancelled = np.where(shrinking, parameters.of("cancellable_order_share")[links.buyer] * missing, 0.0)
     living.now.orders_placed, living.now.orders_cancelled, living.now.orders_before = fresh, cancelled, links.late
     links.late = missing - cancelled

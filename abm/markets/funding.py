@@ -118,6 +118,7 @@ def clear(model) -> None:
     # What nobody lends a vehicle its sponsor puts up, as rent in advance.
     living.payments["sponsor_rent"] += still[living.vehicle_rows]
     _lend(model, given, drawn, facility, quote, absorbs, can)
+    can[MARKETS.index("PC")] += resale
     _note_use(model, given, can)
     # The market for shares takes a little of what is still missing.
     shares = np.minimum(
@@ -222,6 +223,7 @@ def _fix_budgets(model, own, raised, given, drawn) -> None:
     budget = np.minimum(ledger.column("capex_plan"), np.maximum(0.0, free) / living.now.paid_now)
     budget = np.where(living.is_planner, budget, 0.0)
     ledger.record("funding_gap", np.maximum(0.0, ledger.column("capex_plan") - budget))
+    living.now.capex_before = ledger.column("capex_budget").copy()
     ledger.record("capex_budget", budget)
     through = given["PC"] + given["BK"] + drawn  # of a sponsor: what its vehicles build
     living.now.vehicle_part = np.minimum(1.0, part_of(through, living.now.paid_now * budget))
