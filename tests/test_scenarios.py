@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +15,9 @@ import abm
 from abm.dated import Dated
 from abm.ecosystem.vocabulary import MARKETS, REGIONS
 from abm.scenario import DatedShock, Scenario
-from abm.scenario.kinds import KINDS
+from abm.scenario.kinds import KINDS, SHAPES
 from abm.settlement import Switches
-from abm.switches import BY_PARAMETER, OF_SETTLEMENT
+from abm.switches import BY_PARAMETER, OF_SETTLEMENT, SWITCHES
 from experiments import cli
 
 # A shock of each kind, in quarter 4, strong enough to be seen.
@@ -355,6 +357,18 @@ def test_a_file_extends_another(tmp_path):
     assert child.switches == {"arms_race": False}
     assert [(each.what, each.size, each.at) for each in child.shocks] == [("spread", 0.02, 8), ("absorption", 0.5, 3)]
     child.check(abm.load("ai_2026"))
+
+
+def test_the_page_tells_all_there_is_and_its_own_file_can_be_run(tmp_path):
+    page = (Path(__file__).parent.parent / "docs" / "scenarios.md").read_text()
+    for each in (*abm.scenarios(), *KINDS, *SHAPES, *SWITCHES):
+        assert f"`{each}`" in page, each
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert text.count("\n") == 8
+    (tmp_path / "mine.toml").write_text(text)
+    scenario = abm.load_scenario(tmp_path / "mine.toml")
+    scenario.check(abm.load("ai_2026"))
+    assert [each.what for each in scenario.shocks] == ["demand_pause", "spread"]
 
 
 # -- commands ------------------------------------------------------------------------------------------
