@@ -209,7 +209,8 @@ class Ecosystem:
     def members_of(self, group: str) -> np.ndarray:
         """Rows of firms that have a share in mix `group`, or could be drawn to have one, ascending."""
         named = {item for item, (share, _, high, _) in self.mixes[group].items() if share > 0.0 or high > 0.0}
-        return np.flatnonzero([firm in named or group in named for firm, group in zip(self.id, self.group, strict=True)])
+        pairs = zip(self.id, self.group, strict=True)
+        return np.flatnonzero([firm in named or family in named for firm, family in pairs])
 
     def mix_of(self, prefix: str, row: int) -> str | None:
         """Name of the mix group of a firm: `prefix:FIRM`, else of its group, else of its kind, else None."""
