@@ -195,6 +195,12 @@ def test_sizes_and_settings_of_a_story_are_checked_when_it_runs():
         (scenario.with_parameters({"tax_rat": 0.1}), "did you mean 'tax_rate'?"),
         (Scenario("own", "Own", shocks=(DatedShock("end_demand", 0, 0.3),)), "at: found '0'"),
         (Scenario("own", "Own", switches={"arm_race": False}), "did you mean 'arms_race'?"),
+        (
+            Scenario(
+                "own", "Own", shocks=(DatedShock("parameter", 1, parameter="tax_rate", factor=np.array([-1.0, 1.0])),)
+            ),
+            "factor: found '-0.17'; expected tax_rate between 0 and 1",
+        ),
     ):
         with pytest.raises(BadInput, match=words.replace("?", r"\?")):
             abm.run("ai_2026", wrong, quarters=1, worlds=2)

@@ -281,6 +281,19 @@ def test_a_wall_of_maturities_falls_due_once_and_is_refinanced():
     np.testing.assert_allclose(found[1, 2][giants], plain[1, 2][giants], rtol=1e-12)
 
 
+def test_what_is_scheduled_is_no_balloon_and_what_is_pulled_forward_is():
+    for quarter, model in living_through(DatedShock("maturity_wall", 2, 0.25, "operator"), quarters=2):
+        debts, balance = model.living.debts, model.ledger.amounts[model.living.debts.place]
+        due, balloons = debts.principal_due(balance, quarter), debts.balloons(balance, quarter)
+        last = debts.bullet & (debts.term - quarter < 1.0)
+        assert np.array_equal(balloons[last], due[last])
+        scheduled = due - balloons
+        assert (scheduled[~last & debts.old & debts.linear].sum(axis=0) > 0.1).all()
+        pulled = np.isin(debts.debtor, model.ecosystem.of_kind("operator")) & ~last & (quarter == 2)
+        np.testing.assert_allclose(balloons[pulled], 0.25 * (balance - scheduled)[pulled], rtol=1e-9, atol=1e-12)
+        assert not balloons[~last & ~pulled].any()
+
+
 def test_a_firm_is_marked_as_failing_in_its_quarter():
     found = seen(lambda model: model.living.forced_default, DatedShock("default", 2, who="OAI"), quarters=3)
     row = abm.load("ai_2026").row["OAI"]
