@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.links import COMMITTED, INVESTMENT, OPERATING, PURCHASES, SERVICE
+from abm.links import (
+    COMMITTED,
+    COMMITTED_FUNDING,
+    INVESTMENT,
+    MARKET_FUNDING,
+    OPERATING,
+    ORDINARY,
+    PURCHASES,
+    SECURED_FUNDING,
+    SERVICE,
+)
 from abm.payments import Payments
+
+
+# Blocks that are revenue of the creditor, and those whose debtor always pays.
+SALES = ("contracts", "compute", "spill", "rent", "sponsor_rent")
+CERTAIN = ("users", "core", "subsidy", "calls")
 
 
 def lay_out(living, firms: int, worlds: int) -> Payments:
@@ -19,6 +34,12 @@ def lay_out(living, firms: int, worlds: int) -> Payments:
     lenders = eco.of_kind("lender")
     buyers, providers = np.meshgrid(living.spill_buyers, living.spill_providers, indexing="ij")
     payments = Payments(firms, worlds)
+    # Old claims can only be drawn on as agreed; who stands behind a firm goes on to; all else can be withdrawn.
+    vendor = debts.layer == "vendor_loan"
+    lent = np.where(debts.old, COMMITTED_FUNDING, np.where(vendor, MARKET_FUNDING, SECURED_FUNDING))
+    bought = np.where(stakes.old, COMMITTED_FUNDING, MARKET_FUNDING)
+    owned = np.where(living.is_backed, COMMITTED_FUNDING, MARKET_FUNDING)
+    gates = {"loans": lent, "stakes": bought, "owners": owned, "resale": MARKET_FUNDING}
     for name, purpose, priority, debtor, creditor in (
         ("users", "end-user spending", PURCHASES, row, everyone),
         ("core", "core business", OPERATING, row, everyone),
@@ -40,10 +61,13 @@ def lay_out(living, firms: int, worlds: int) -> Payments:
         ("owners", "stake", INVESTMENT, row, everyone),
         ("loans", "funding", INVESTMENT, debts.holder, debts.debtor),
         ("resale", "funding", INVESTMENT, debts.abs_buyer, debts.holder),
+        ("calls", "funding", INVESTMENT, row, living.funder_lenders),
         ("distributions", "distribution", INVESTMENT, everyone, row),
         ("pass_through", "distribution", INVESTMENT, lenders, row),
     ):
-        payments.add(name, purpose, priority, debtor, creditor)
+        payments.add(
+            name, purpose, priority, debtor, creditor, gate=gates.get(name, ORDINARY), sale=name in SALES
+        )
     return payments
 
 
@@ -54,8 +78,16 @@ def lay_out_aftermath(living, firms: int, worlds: int) -> Payments:
     payments = Payments(firms, worlds)
     for name, purpose, debtor, creditor in (
         ("handed_back", "distribution", living.funder_lenders, row),
-        ("support", "rent", living.sponsor_of, living.vehicle_rows),
+        ("default_costs", "running cost", everyone, row),
         ("securities", "funding", row, everyone),
+        ("bids", "chips", everyone, row),
+        ("proceeds", "chips", row, everyone),
+        ("guarantees", "principal", everyone, row),
+        ("equity_sold", "principal", row, living.debts.holder),
+        ("estate_debts", "principal", living.debts.debtor, living.debts.holder),
+        ("estate_trade", "trade payable", living.chips.buyer, living.chips.seller),
+        ("estate_promises", "take-or-pay compute", living.contracts.customer, living.contracts.provider),
+        ("estate_rest", "distribution", everyone, row),
         ("cover", "funding", row, everyone),
     ):
         payments.add(name, purpose, INVESTMENT, debtor, creditor)

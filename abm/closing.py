@@ -1,7 +1,6 @@
 """The end of a quarter: every planned payment is posted, machines age, values are marked, everybody learns.
 
-Sections 3.11 and 3.12 of `docs/model.md`. Until firms can fail, what they cannot pay is covered by the rest of
-the world and recorded as `cash_shortfall`.
+Sections 3.11 and 3.12 of `docs/model.md`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ def settle(model) -> None:
     living, ledger, eco, payments = model.living, model.ledger, model.ecosystem, model.living.payments
     n, row = len(eco), eco.rest_of_world
     everyone = np.arange(n)
-    _pass_through(model)
     debtor, creditor, amount = payments.everything()
     ledger.transfer("cash", debtor, creditor, amount)
     # Debts and stakes change with the money that was paid for them.
@@ -46,45 +44,31 @@ def settle(model) -> None:
     ledger.change_claims(living.chips.receivable[known], (living.now.invoiced - payments["payables"])[known])
     ledger.post("chips_unenergised", everyone, ledger.column("chips_delivered"))
     ledger.post("pipeline_q6", everyone, ledger.column("shells_started"))
-    _cover(model, everyone, row)
+    _even_out(model, everyone, row)
     debts.season(before, ledger.amounts[debts.place], living.now.resold, model.parameters.of("seasoning_quarters"))
 
 
-def _pass_through(model) -> None:
-    """Funds hand on what they earn; banks and the trust pay their funders the base rate and keep the margin."""
-    living, ledger, eco = model.living, model.ledger, model.ecosystem
-    lenders = np.flatnonzero(living.of("lender"))
-    earned = row_sums(living.payments["interest"], living.debts.holder, len(eco))[lenders]
-    base = model.parameters.system("base_rate") / 4.0
-    lent = ledger.held(*DEBT_LAYERS)[lenders]
-    bound = model.bound_by_capital[lenders]
-    living.payments["pass_through"] = np.where(bound > 0.0, np.minimum(earned, base * lent), earned)
-
-
-def _cover(model, everyone: np.ndarray, row: int) -> None:
-    """Lenders hand money they do not need back to their funders, or call for more; firms sell securities; what is
-    still missing the rest of the world pays, and it is reported."""
+def _even_out(model, everyone: np.ndarray, row: int) -> None:
+    """Failing costs money; lenders hand what they do not need back to their funders; firms sell securities."""
     ledger, living = model.ledger, model.living
     places, lenders = living.funder_places, living.funder_lenders
+    move(model, "default_costs", living.now.default_cost)
     surplus = ledger.column("cash")[lenders] - living.lender_cash
-    _move(model, "handed_back", surplus)
-    ledger.change_claims(places, -surplus * (1.0 - living.owners_part))
-    # A sponsor pays what its vehicle cannot.
-    vehicles = living.vehicle_rows
-    _move(model, "support", np.maximum(0.0, -ledger.column("cash")[vehicles]))
-    exempt = living.of("government", "rest_of_world")
-    short = np.where(exempt, 0.0, np.maximum(0.0, -ledger.column("cash")))
+    move(model, "handed_back", surplus)
+    drawn = surplus - living.payments["calls"]
+    ledger.change_claims(places, -drawn * (1.0 - living.owners_part))
+    short = np.where(living.exempt[:, None], 0.0, np.maximum(0.0, -ledger.column("cash")))
     sold = np.minimum(short, np.maximum(0.0, ledger.column("securities")))
-    away = np.full(everyone.size, row)
-    ledger.transfer("securities", everyone, away, sold)
-    _move(model, "securities", sold)
+    ledger.transfer("securities", everyone, np.full(everyone.size, row), sold)
+    move(model, "securities", sold)
     ledger.record("securities_sold", sold)
+    # What rounding leaves; nobody else can be short now.
     missing = short - sold
-    _move(model, "cover", missing)
+    move(model, "cover", missing)
     ledger.record("cash_shortfall", missing)
 
 
-def _move(model, name: str, amount: np.ndarray) -> None:
+def move(model, name: str, amount: np.ndarray) -> None:
     """Pay a block of the aftermath."""
     block = model.living.aftermath.blocks[name]
     model.living.aftermath[name] = amount
@@ -106,10 +90,11 @@ def accrue(model) -> None:
     ledger.post("chips_book", everyone, full(living.now.placed - living.now.scrapped))
     fleet.measure(parameters, width)
     margin = 1.0 - np.nan_to_num(parameters.data("operating_cost_share", 0.0))[owners]
+    living.now.unit_value = _unit_value(model)
     depreciation, impairment, living.tax_deduction = age_fleet(
         fleet.cost, fleet.book, fleet.basis,
         failure=parameters.data("chip_failure_rate", 0.0)[owners], life=fleet.life,
-        tax_life=parameters.shared("chip_tax_life_quarters", 20.0), unit_value=_unit_value(model), margin=margin,
+        tax_life=parameters.shared("chip_tax_life_quarters", 20.0), unit_value=living.now.unit_value, margin=margin,
         threshold=parameters.system("impairment_threshold"), newest=fleet.slot,
     )  # fmt: skip
     ledger.post("chips_book", everyone, -full(depreciation + impairment))

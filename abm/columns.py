@@ -110,7 +110,15 @@ _LIVING = (
     ("impairment", "flow", FLOW, "book value written down to value in use: stranded"),
     ("shells_completed", "flow", FLOW, "sites finished"),
     ("securities_sold", "flow", FLOW, "securities sold to cover payments"),
-    ("cash_shortfall", "flow", FLOW, "payments that the rest of the world covered"),
+    ("cash_shortfall", "flow", FLOW, "payments that rounding left open and the rest of the world covered"),
+    ("written_off", "flow", FLOW, "loans that lenders lost, recoveries taken off"),
+    ("lost_by_suppliers", "flow", FLOW, "loans and invoices that suppliers lost, recoveries taken off"),
+    ("default_cost", "flow", FLOW, "what failing takes of a firm's money"),
+    ("funding_lost", "flow", FLOW, "planned funding that did not come"),
+    ("purchases_cut", "flow", FLOW, "planned purchases that were given up for lack of money"),
+    ("breaches", "flow", "count", "firms in breach of their covenants"),
+    ("reorganised", "flow", "count", "failed firms that go on under their creditors"),
+    ("wound_up", "flow", "count", "failed firms that are gone"),
 )  # fmt: skip
 
 COLUMNS = {name: _of_item(name) for name in ITEMS} | {

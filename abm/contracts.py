@@ -84,6 +84,14 @@ class Contracts:
             result += self.due[:, quarter]
         return result
 
+    def end(self, contracts: np.ndarray, worlds: np.ndarray) -> None:
+        """Some contracts end in some worlds: nothing is due any more, and nothing new is signed."""
+        for each in contracts:
+            self.due[each][:, worlds] = 0.0
+            self.units[each][:, worlds] = 0.0
+        for array in (self.arrears, self.arrears_units, self.share):
+            array[np.ix_(contracts, worlds)] = 0.0
+
     def fork(self) -> Contracts:
         """The same promises, with their own arrays."""
         twin = object.__new__(Contracts)

@@ -57,6 +57,7 @@ class Economy:
     def advance(self) -> None:
         """A quarter passes: new machines do more per dollar, and the noise in demand takes its next step."""
         self.quarter += 1
+        self.written_off = np.zeros_like(self.end_demand)
         self.throughput = self.throughput * exp(self.progress)
         persistence, spread = self._of("demand_noise_persistence"), self._of("demand_noise")
         step = normals(self.seed, "end demand", self.worlds, self.quarter)

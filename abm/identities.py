@@ -61,7 +61,7 @@ def _sides(model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     before, after = model.opened, snapshot(model)
     model.opened = after
     backlog = after["backlog"]
-    moved = backlog - (before["backlog"] + contracts.signed - contracts.recognised)
+    moved = backlog - (before["backlog"] + contracts.signed - contracts.recognised - contracts.cancelled)
     promises = row_sums(moved, contracts.customer, n)
     served, able = column("compute_served"), column("compute_capacity")
     held = row_sums(living.stakes.share, living.stakes.issuer, n)
@@ -77,7 +77,7 @@ def _sides(model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "books of machines = chips_book": (book - column("chips_book"), book),
         "building work = pipeline": (work - sites, work),
         "orders = delivered + carried + cancelled": (placed - ended, placed),
-        "backlog before + signed - recognised = backlog": (promises, row_sums(backlog, contracts.customer, n)),
+        "backlog before + signed - recognised - cancelled = backlog": (promises, row_sums(backlog, contracts.customer, n)),
         "served <= capacity": (np.maximum(0.0, served - able), able),
         "stakes <= the whole": (np.maximum(0.0, held - 1.0), held),
         "power used <= power there is": (overdrawn, overdrawn),
@@ -99,5 +99,7 @@ def _earned_by_lenders(model, marks: np.ndarray) -> np.ndarray:
     interest = row_sums(payments["interest"], living.debts.holder, n)
     margin = interest - payments.paid("interest", "pass_through")
     marked = marks - row_sums(payments["stakes"], living.stakes.holder, n)
-    owners = row_sums(after["handed_back"] * living.owners_part, living.funder_lenders, n)
-    return np.where(living.of("lender"), margin + marked - owners, 0.0)
+    drawn = after["handed_back"] - payments["calls"]
+    owners = row_sums(drawn * living.owners_part, living.funder_lenders, n)
+    lost = living.now.loan_losses - living.now.funders_bore + after["default_costs"]
+    return np.where(living.of("lender"), margin + marked - owners - lost, 0.0)

@@ -19,11 +19,14 @@ from abm.ecosystem.quarters import quarter_number
 from abm.ecosystem.vocabulary import MARKETS, REGIONS
 from abm.errors import BadInput, Fault
 from abm.fleet import Fleet, total_over
+from abm.health import Health
+from abm.holdings import holdings_of
 from abm.ledger import Ledger
 from abm.opening import FUNDERS
 from abm.parameters import Parameters
 from abm.potential import equity_investors
 from abm.stakes import Stakes
+from abm.switches import OF_SETTLEMENT
 from abm.this_quarter import ThisQuarter
 from abm.trade import (
     FIRST_PARTY,
@@ -88,7 +91,14 @@ class Living:
         states = eco.of_kind("government")
         self.treasury = int(states[0]) if states.size else eco.rest_of_world  # who levies the taxes
         self.payments, self.aftermath = lay_out(self, n, width), lay_out_aftermath(self, n, width)
-        self.now = ThisQuarter()
+        self.now, self.health = ThisQuarter(), Health(n, width)
+        self.holdings = holdings_of(self, ledger)
+        self.rank_of_debt = np.full(self.debts.place.size, -1)
+        known = self.holdings.debt >= 0
+        self.rank_of_debt[self.holdings.debt[known]] = self.holdings.rank[known]
+        self._guarantees(drawn, width)
+        self.lender_rows = eco.of_kind("lender")
+        self.switches = dict.fromkeys(OF_SETTLEMENT, True)
         self._remember(drawn, parameters, ledger, width)
 
     def of(self, *kinds: str) -> np.ndarray:
@@ -108,6 +118,8 @@ class Living:
         planners = np.concatenate([self.self_funded, eco.of_kind("hyperscaler")])
         self.is_self_funded = np.isin(np.arange(n), self.self_funded)[:, None]
         self.is_planner = np.isin(np.arange(n), planners)[:, None]
+        self.is_backed = (self.parameters.of("outside_owner_share") > 0.0).any(axis=1)
+        self.exempt = self.of("government", "rest_of_world")[:, 0]  # they always pay and are never tested
         _, self.first_vehicle = np.unique(self.sponsor_of, return_index=True)
         self.equity_funds = equity_investors(eco, eco.stock("invests_equity_only"))
         pairs = {}
@@ -154,6 +166,15 @@ class Living:
         """What the European envelope has for this quarter, `(worlds,)`: what is left in equal parts until it ends."""
         left = self.envelope_quarters - self.economy.quarter + 1.0
         return self.envelope / left if left >= 1.0 else np.zeros_like(self.envelope)
+
+    def _guarantees(self, drawn: Drawn, width: int) -> None:
+        """Who pays for whose debt, up to what, and from which quarter on."""
+        claims = self.ecosystem.claims
+        found = claims.of("guarantee")
+        found = found[(drawn.claim("committed")[found] > 0.0).any(axis=1)]
+        self.guarantee_by, self.guarantee_debtor = claims.source[found], claims.target[found]
+        self.guarantee_start = np.nan_to_num(claims.start[found])
+        self.guarantee_left = np.array(np.broadcast_to(drawn.claim("committed")[found], (found.size, width)))
 
     @property
     def chip_cost_share(self) -> np.ndarray:
@@ -292,7 +313,7 @@ class Living:
         }
         twin.parameters = parameters
         twin.economy = self.economy.fork(parameters)
-        for name in ("fleet", "debts", "stakes", "contracts", "payments", "aftermath", "now"):
+        for name in ("fleet", "debts", "stakes", "contracts", "payments", "aftermath", "now", "health"):
             setattr(twin, name, getattr(self, name).fork())
         twin.chips = ChipLinks(self.chips.buyer, self.chips.seller, self.chips.share, self.chips.late.copy(),
                                self.chips.receivable)  # fmt: skip

@@ -33,7 +33,8 @@ class EcosystemModel(Quarter, mesa.Model):
 
     `parameters` maps addresses (`name`, `kind.name`, `FIRM.name`) to numbers or arrays over worlds;
     with `draw_assumed` each world draws the opening numbers graded assumed. `agents` maps firms to classes of
-    their own, whose rules they follow. Worlds are numbered from `first_world`: world 17 is the same world in every
+    their own, whose rules they follow; `switches` maps mechanisms of the settlement (`abm.switches.OF_SETTLEMENT`) to
+    False where they are off. Worlds are numbered from `first_world`: world 17 is the same world in every
     model. The opening identities are checked at birth. Raises `BadInput` for input that means nothing.
     """
 
@@ -47,6 +48,7 @@ class EcosystemModel(Quarter, mesa.Model):
         draw_assumed: bool = False,
         agents: Mapping[str, type[Firm]] | None = None,
         first_world: int = 0,
+        switches: Mapping[str, bool] | None = None,
     ):
         seed = check_whole("seed", seed, 0, "a whole number not below zero")
         worlds = check_whole("worlds", worlds, 1, "a whole number of worlds, at least 1")
@@ -55,7 +57,7 @@ class EcosystemModel(Quarter, mesa.Model):
         self.ecosystem = ecosystem if isinstance(ecosystem, Ecosystem) else load(ecosystem)
         self.worlds, self.seed, self.draw_assumed = worlds, seed, draw_assumed
         self.world_numbers = list(range(first_world, first_world + worlds))
-        self.own_agents = dict(agents or {})
+        self.own_agents, self.switches = dict(agents or {}), dict(switches or {})
         self.living = None  # until the first quarter
         self.parameters = Parameters(self.ecosystem, parameters, worlds)
         self._worlds: dict[int, WorldModel] = {}
@@ -101,7 +103,7 @@ class EcosystemModel(Quarter, mesa.Model):
         """The same model with its own ledger and parameters: what happens to one does not touch the other."""
         twin = EcosystemModel(
             self.ecosystem, worlds=self.worlds, seed=self.seed, draw_assumed=self.draw_assumed,
-            agents=self.own_agents, first_world=self.world_numbers[0],
+            agents=self.own_agents, first_world=self.world_numbers[0], switches=self.switches,
         )  # fmt: skip
         twin.ledger = self.ledger.fork()
         twin.parameters = self.parameters.fork()

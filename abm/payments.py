@@ -10,19 +10,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abm.links import PURPOSES
+from abm.links import ORDINARY, PURPOSES
 from cython_ext import row_sums
 
 
 @dataclass(frozen=True)
 class Block:
-    """Links of one purpose: debtor, creditor `(k,)`, priority, and where they stand in the list of all."""
+    """Links of one purpose: debtor, creditor `(k,)`, priority, and where they stand in the list of all.
+
+    `gate` `(k,)` says which money is new funding, and `sale` whether it is revenue, as in `cython_ext.Problem`.
+    """
 
     purpose: str
     priority: int
     debtor: np.ndarray
     creditor: np.ndarray
     place: slice
+    gate: np.ndarray
+    sale: bool
 
 
 class Payments:
@@ -33,18 +38,25 @@ class Payments:
         self.blocks: dict[str, Block] = {}
         # All links in one piece, so that they can be posted as they stand.
         self.debtor, self.creditor = np.zeros(0, np.int32), np.zeros(0, np.int32)
+        self.priority, self.gate, self.sale = np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int32)
         self.amount = np.zeros((0, worlds))
 
-    def add(self, name: str, purpose: str, priority: int, debtor, creditor) -> None:
-        """Declare a block; a scalar debtor or creditor stands for all links."""
+    def add(
+        self, name: str, purpose: str, priority: int, debtor, creditor, *, gate=ORDINARY, sale: bool = False
+    ) -> None:
+        """Declare a block; a scalar debtor, creditor or gate stands for all links."""
         if purpose not in PURPOSES:
             raise KeyError(f"{purpose!r} is no purpose of payments")
-        debtor, creditor = np.broadcast_arrays(np.asarray(debtor, np.int32), np.asarray(creditor, np.int32))
+        given = (np.atleast_1d(np.asarray(each, np.int32)) for each in (debtor, creditor, gate))
+        debtor, creditor, gate = np.broadcast_arrays(*given)
         place = slice(self.debtor.size, self.debtor.size + debtor.size)
         self.debtor = np.concatenate([self.debtor, debtor.reshape(-1)])
         self.creditor = np.concatenate([self.creditor, creditor.reshape(-1)])
+        for each, value in (("priority", priority), ("gate", gate), ("sale", sale)):
+            column = np.broadcast_to(np.asarray(value, np.int32), debtor.shape)
+            setattr(self, each, np.concatenate([getattr(self, each), column]))
         self.amount = np.concatenate([self.amount, np.zeros((debtor.size, self.worlds))])
-        self.blocks[name] = Block(purpose, priority, self.debtor[place], self.creditor[place], place)
+        self.blocks[name] = Block(purpose, priority, self.debtor[place], self.creditor[place], place, gate, sale)
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self.amount[self.blocks[name].place]
@@ -76,6 +88,5 @@ class Payments:
     def fork(self) -> Payments:
         """The same list with its own amounts."""
         twin = Payments(self.firms, self.worlds)
-        twin.blocks, twin.debtor, twin.creditor = dict(self.blocks), self.debtor, self.creditor
-        twin.amount = self.amount.copy()
+        twin.__dict__ = {**self.__dict__, "blocks": dict(self.blocks), "amount": self.amount.copy()}
         return twin

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm import closing, identities
+from abm import clearing, closing, identities, resolution
 from abm.agents import CLASSES, Firm
 from abm.drawn import Drawn
 from abm.ecosystem.vocabulary import KINDS
@@ -18,6 +18,7 @@ from abm.markets import chips, compute, construction, demand, equity, funding, o
 from abm.metrics import Circle
 from abm.potential import potential_claims
 from abm.results import Recorder
+from abm.standing import opening_capital_ratio
 
 
 class Quarter:
@@ -42,10 +43,13 @@ class Quarter:
         equity.invest(self)  # suppliers fund their customers: the circle closes here
         funding.clear(self)  # facilities, bonds, private credit, banks: none absorbs it all
         chips.clear(self)  # orders and shipments
+        construction.order(self)  # and sites
+        clearing.clear(self)  # who cannot pay, and whom that brings down
         construction.build(self)  # sites, power, machines into service
         compute.sign(self)  # labs promise for later
         closing.settle(self)  # everything planned is paid
         closing.accrue(self)  # machines age; stranded value shows
+        resolution.resolve(self)  # who failed is reorganised or wound up
         closing.mark(self)  # stakes and labs are valued
         closing.learn(self)  # expectations, prices, confidence
         self.worst_residual = max(self.worst_residual, self.ledger.check(), identities.check(self))
@@ -66,6 +70,8 @@ class Quarter:
         bound = np.isin(np.array(eco.market), ("BK", "ABS"))[:, None]
         self.bound_by_capital = np.array(np.broadcast_to(bound, (len(eco), len(worlds))), np.float64)
         self.states_vendor_equity = bool(eco.has("vendor_equity_allowed").any())
+        self.living.switches |= self.switches
+        self.living.health.capital_ratio = opening_capital_ratio(self)
         self.opened = identities.snapshot(self)
         self.worst_residual, self.recorder = 0.0, Recorder()
 
@@ -89,7 +95,8 @@ class Quarter:
         for kind in kinds:
             for agent in self.deciders[kind]:
                 answers[agent.rows] = getattr(agent, rule)()
-        return answers
+        # Who was wound up plans nothing.
+        return answers * self.living.health.alive if self.living.health.any_dead else answers
 
     def _gather_deciders(self, agents: dict[str, type[Firm]]) -> dict[str, list[Firm]]:
         """Views of whole runs of rows that share one class; a firm with its own class answers for itself."""

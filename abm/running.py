@@ -39,7 +39,7 @@ def run(
     story.check(network)
     model = EcosystemModel(
         network, worlds=int(worlds), seed=seed, parameters=story.settings(parameters), draw_assumed=draw_assumed,
-        agents=agents, first_world=first_world,
+        agents=agents, first_world=first_world, switches=story.settlement_switches(),
     )  # fmt: skip
     try:
         model.begin()

@@ -23,6 +23,20 @@ class ThisQuarter:
     new_rate: np.ndarray | None = None  # debts: yearly rate of what is newly lent
     resold: np.ndarray | None = None  # debts: loans that the securitisation trust buys
     vehicle_part: np.ndarray | None = None  # firms: part of a sponsor's capex that its vehicle builds
+    # The settlement.
+    loop: object | None = None  # what the contagion loop did, `abm.clearing.Loop`
+    default_cost: np.ndarray | None = None  # firms: what failing takes of money
+    fire_price: np.ndarray | None = None  # price of used chips after forced sales, 1 = no discount
+    funding_lost: np.ndarray | None = None  # firms: planned funding that did not come
+    purchases_cut: np.ndarray | None = None  # firms: planned purchases that were given up
+    loan_losses: np.ndarray | None = None  # firms: loans lost by their holder, recoveries taken off
+    vendor_losses: np.ndarray | None = None  # firms: loans and invoices lost by suppliers
+    reorganised: np.ndarray | None = None  # firms: whether creditors took over
+    wound_up: np.ndarray | None = None  # firms: whether it is gone since this quarter
+    claimed: np.ndarray | None = None  # ranks: what creditors of failed firms were owed
+    recovered: np.ndarray | None = None  # ranks: what they got
+    funders_bore: np.ndarray | None = None  # firms: losses of lenders that their funders bear
+    unit_value: np.ndarray | None = None  # vintages: value in use of a dollar of chips, before running costs
     # Chips and sites.
     capex_before: np.ndarray | None = None  # firms: capex of the last quarter
     orders_before: np.ndarray | None = None  # chips: orders carried over from the last quarter
@@ -43,4 +57,6 @@ class ThisQuarter:
     def fork(self) -> ThisQuarter:
         """The same, with its own arrays."""
         held = {each.name: getattr(self, each.name) for each in fields(self)}
-        return ThisQuarter(**{name: None if value is None else value.copy() for name, value in held.items()})
+        return ThisQuarter(**{
+            name: value.copy() if isinstance(value, np.ndarray) else value for name, value in held.items()
+        })  # fmt: skip

@@ -91,7 +91,8 @@ def test_chip_capacity_grows_with_orders_and_shrinks_more_slowly():
 
 def test_what_a_lender_places_follows_confidence_and_where_it_binds_capital():
     options = {"absorption_growth": 0.0, "absorption_confidence_elasticity": 2.0, "absorption_per_quarter": 10.0,
-               "capital_requirement": 0.1, "lent_and_held": 100.0, "absorption_kept": 1.0}  # fmt: skip
+               "capital_requirement": 0.1, "lent_and_held": 100.0, "absorption_kept": 1.0,
+               "redeemed": 0.0}  # fmt: skip
     half = {"confidence": np.full(1, 0.5)}
     fund = firm(half, net_worth=1.0, bound_by_capital=0.0, **options)
     bank = firm(None, net_worth=5.0, bound_by_capital=1.0, **options)

@@ -19,7 +19,12 @@ class Lender(Firm):
         mood = exp(self.absorption_confidence_elasticity * log(economy.confidence))
         free = self.absorption_per_quarter * trend * mood * self.absorption_kept
         room = at_most(1.0, part_of(at_least(0.0, self.net_worth), self.capital_requirement * self.lent_and_held))
-        return free * (1.0 - self.bound_by_capital * (1.0 - room))
+        return at_least(0.0, free * (1.0 - self.bound_by_capital * (1.0 - room)) - self.redeemed)
+
+    @property
+    def redeemed(self):
+        """What the owners of a fund took out of it after the losses of the last quarter, USD bn."""
+        return self._of(self.model.living.health.redeemed)
 
     @property
     def lent_and_held(self):

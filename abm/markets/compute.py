@@ -160,6 +160,7 @@ def sign(model) -> None:
     customer, share = contracts.customer, contracts.share
     lock = np.broadcast_to(of("price_lock"), plan.shape)[customer]
     contracts.signed = np.zeros_like(contracts.arrears)
+    contracts.cancelled = np.zeros_like(contracts.arrears)
     for lead, term, worlds in _dates(model, width):
         growth = exp(lead * model.ledger.column("growth_expectation")[:, worlds])
         floor = np.broadcast_to(of("take_or_pay_floor") * trust, plan.shape)[:, worlds] * plan[:, worlds] * growth

@@ -15,15 +15,21 @@ from cython_ext import row_sums, total
 from cython_ext.markets import exp
 
 
+def order(model) -> None:
+    """Plan what is spent on new sites."""
+    spent = (1.0 - model.parameters.shared("chip_share_of_capex", 1.0)) * building_budgets(model)
+    spent[np.setdiff1d(np.arange(spent.shape[0]), model.living.fleet.owners)] = 0.0
+    model.living.payments["building"] = spent
+
+
 def build(model) -> None:
-    """Spend on new sites, finish old ones, connect what the quota allows, put last quarter's chips in service."""
+    """Start the sites that were paid for, finish old ones, connect what the quota allows, put last quarter's chips in
+    service."""
     living, ledger, parameters, fleet = model.living, model.ledger, model.parameters, model.living.fleet
     owners, quarter = fleet.owners, living.economy.quarter
     chip_share = parameters.shared("chip_share_of_capex", 1.0)
-    spent = (1.0 - chip_share) * building_budgets(model)
-    spent[np.setdiff1d(np.arange(spent.shape[0]), owners)] = 0.0
+    spent = living.payments["building"].copy()
     ledger.record("shells_started", spent)
-    living.payments["building"] = spent
     ledger.record("capex", spent + ledger.column("chips_delivered"))
 
     finished = fleet.queue[0]
@@ -49,7 +55,8 @@ def build(model) -> None:
     slot = quarter % VINTAGES
     living.now.scrapped = total_over(fleet.book[:, :, slot])
     fleet.cost[:, :, slot], fleet.book[:, :, slot] = fleet.idle, fleet.idle
-    fleet.basis[:, slot] = living.now.new_basis
+    scrapped_basis = fleet.basis[:, slot].copy()  # of machines bought old
+    fleet.basis[:, slot] = living.now.new_basis + scrapped_basis
     fleet.throughput[slot] = living.economy.throughput * exp(-living.economy.progress)
     living.now.placed = total_over(fleet.idle)
     fleet.slot = slot

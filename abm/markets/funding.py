@@ -39,7 +39,7 @@ def assess(model) -> None:
     giants = living.of("hyperscaler")
     # Liquidity below the buffer is built up again before anything is invested.
     liquid = ledger.column("cash") + ledger.column("securities")
-    missing = np.maximum(0.0, ledger.column("liquidity_buffer") - liquid)
+    missing = np.maximum(0.0, ledger.column("liquidity_buffer") - liquid) * living.health.alive
     spare = np.maximum(0.0, liquid - ledger.column("liquidity_buffer"))
     own = flow + np.where(giants, parameters.of("liquidity_use"), 1.0) * spare
     own = own - parameters.of("buffer_rebuild_share") * missing

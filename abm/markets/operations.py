@@ -27,7 +27,7 @@ def run(model) -> None:
     served = np.nan_to_num(parameters.data("operating_cost_share", 0.0)) * ledger.column("compute_sales")
     own = np.where(lab, parameters.of("lab_operating_cost_share"), 1.0 - parameters.of("own_product_margin")) * users
     upkeep = parameters.data("shell_upkeep_rate", 0.0) * ledger.column("shells_cost")
-    research = np.where(lab, ledger.column("fixed_rd_cost"), 0.0)
+    research = np.where(lab & living.health.alive, ledger.column("fixed_rd_cost"), 0.0)
     cost = served + own + upkeep + research
     ledger.record("running_cost", cost)
     living.payments["running"] = cost + np.maximum(0.0, -core)
