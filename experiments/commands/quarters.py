@@ -64,7 +64,7 @@ def quarters(
             draw_assumed=draw_assumed,
             progress=None if show is None else lambda done: show(done, quarters),
         )  # fmt: skip
-    said = {"scenario": story.id, "draw_assumed": draw_assumed, "settings": parameters}
+    said = {"scenario": result.scenario, "draw_assumed": draw_assumed, "settings": parameters}
     facts = facts_of(result, said)
     output.write(folder, lambda path: write_run(path, result, facts, figures))
     if as_json:
