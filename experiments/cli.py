@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from abm.errors import BadInput
-from experiments.commands import data, identities, quarters, run, scenarios, stress
+from experiments.commands import data, identities, quarters, run, scenarios, stress, targets
 
 app = typer.Typer(
     help="How a revenue shortfall travels round the circular AI-infrastructure economy.",
@@ -23,6 +23,7 @@ app.add_typer(scenarios.app, name="scenarios")
 app.command("run")(run.run)
 app.command("stress")(stress.stress)
 app.command("quarters")(quarters.quarters)
+app.command("targets")(targets.targets)
 app.command("identities")(identities.identities)
 
 
