@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from abm.errors import BadInput
-from experiments.commands import data, identities, quarters, run, scenarios, stress, targets
+from experiments.commands import data, identities, quarters, run, scenarios, stress, targets, tune
 
 app = typer.Typer(
     help="How a revenue shortfall travels round the circular AI-infrastructure economy.",
@@ -24,6 +24,7 @@ app.command("run")(run.run)
 app.command("stress")(stress.stress)
 app.command("quarters")(quarters.quarters)
 app.command("targets")(targets.targets)
+app.command("tune", hidden=True)(tune.tune)
 app.command("identities")(identities.identities)
 
 
