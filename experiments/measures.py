@@ -79,7 +79,7 @@ def _rows(base: Baseline, who: str) -> np.ndarray:
         raise NotMeasured(f"no {who.replace('_', ' ')} in {base.ecosystem.name}") from None
 
 
-def _first(base: Baseline, values: np.ndarray, count: int) -> np.ndarray:
+def _first(values: np.ndarray, count: int) -> np.ndarray:
     """The first `count` quarters of `values`."""
     if values.shape[1] < count:
         raise NotMeasured(f"the run is shorter than {count} quarters")
@@ -121,12 +121,12 @@ def _given(value: float) -> np.ndarray:
 def hyperscaler_capacity_share(base: Baseline) -> np.ndarray:
     """Hyperscalers' share of what compute could be sold for, their vehicles included, mean of quarters 1 to 8."""
     own, whole = (_firm(base, who, "compute_capacity") for who in ("hyperscaler", "all"))
-    return _first(base, part_of(own, whole), _FIRST_QUARTERS).mean(axis=1)
+    return _first(part_of(own, whole), _FIRST_QUARTERS).mean(axis=1)
 
 
 def quarters_with_unmet_demand(base: Baseline) -> np.ndarray:
     """Quarters of the first eight in which somebody wanted compute and got none."""
-    return (_first(base, _system(base, "unmet_demand"), _FIRST_QUARTERS) > _SMALLEST).sum(axis=1).astype(float)
+    return (_first(_system(base, "unmet_demand"), _FIRST_QUARTERS) > _SMALLEST).sum(axis=1).astype(float)
 
 
 def chip_residual_value(base: Baseline, age: int) -> np.ndarray:
@@ -137,7 +137,7 @@ def chip_residual_value(base: Baseline, age: int) -> np.ndarray:
     Chips that broke are left out: they have no resale price. Mean over chips bought at the opening and in the four
     quarters after it.
     """
-    price = _first(base, _system(base, "price"), _RESALE_QUARTERS - 1 + age)
+    price = _first(_system(base, "price"), _RESALE_QUARTERS - 1 + age)
     price = np.hstack([np.full((len(price), 1), _opening_price(base)), price])
     bought = np.arange(_RESALE_QUARTERS)
     quality = base.parameters.shared("second_tier_quality", 1.0)
@@ -209,7 +209,7 @@ def external_funding_share(base: Baseline) -> np.ndarray:
     labs = [str(base.ecosystem.id[row]) for row in base.ecosystem.of_kind("ai_lab")]
     burnt = sum(np.maximum(0.0, _outflow(base, each)) for each in labs)
     spent = _firm(base, "all", "capex") + burnt
-    return _part(*(_first(base, each, _EXTERNAL_QUARTERS) for each in (raised, spent)))
+    return _part(*(_first(each, _EXTERNAL_QUARTERS) for each in (raised, spent)))
 
 
 def external_mix(base: Baseline, kind: str) -> np.ndarray:
@@ -294,7 +294,7 @@ def failed(base: Baseline, *kinds: str) -> np.ndarray:
     rows = base.ecosystem.of_kind(*kinds)
     if not rows.size:
         raise NotMeasured(f"no {' or '.join(kinds)} in {base.ecosystem.name}")
-    each = [_first(base, _firm(base, str(base.ecosystem.id[row]), *counted), _CALM_QUARTERS) for row in rows]
+    each = [_first(_firm(base, str(base.ecosystem.id[row]), *counted), _CALM_QUARTERS) for row in rows]
     return np.stack([seen.sum(axis=1) > 0.0 for seen in each])
 
 
