@@ -91,6 +91,11 @@ def clear(model) -> None:
     outside = parameters.of("outside_owner_share")
     behind = np.where(clouds, outside * need, 0.0)
     private = np.where(giants, need - bonds, np.where(clouds | vehicles, need - behind, 0.0))
+    # Whose debt is above its limit is lent what falls due, and nothing to grow on; the rest is for its owners.
+    yearly = 4.0 * np.maximum(0.0, ledger.column("margin_average"))
+    growth = np.maximum(0.0, parameters.of("leverage_limit") * yearly - ledger.owed(*_LENT, "vendor_loan"))
+    beyond = np.where(clouds, np.maximum(0.0, private - ledger.column("principal") - growth), 0.0)
+    private = private - beyond
     facility = row_sums(debts.undrawn, debts.debtor, n)
     of_sponsor = row_sums(facility[living.vehicle_rows], living.sponsor_of, n)
     available = np.where(giants, of_sponsor, facility)
@@ -115,6 +120,7 @@ def clear(model) -> None:
     still = go("BK", refused_bonds + refused_private)
     still = np.where(clouds, go("HY", np.where(clouds, still, 0.0)), still)
 
+    still = still + beyond
     # What nobody lends a vehicle its sponsor puts up, as rent in advance.
     living.payments["sponsor_rent"] += still[living.vehicle_rows]
     _lend(model, given, drawn, facility, quote, absorbs, can)
