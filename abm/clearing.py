@@ -123,7 +123,7 @@ def _troubled(model, here: Standing) -> np.ndarray:
     value = _least_values(model, here)
     trouble = (here.left < -_ROUNDING) | breach | living.forced_default
     trouble |= (here.principal > 0.0) & (value <= 0.0) & living.switches["insolvency"]
-    trouble |= (value < here.value_floor) | (here.left < here.cash_floor)
+    trouble |= (value < here.value_floor) | (here.left < here.cash_floor - _ROUNDING)
     return (trouble & tested).any(axis=0)
 
 
@@ -173,7 +173,8 @@ def _loop(model, here: Standing, worlds: np.ndarray) -> Loop:
         for name in ("cash", "collateral", "property", "enterprise", "multiple", "principal", "secured_debt",
                      "secured_service", "covered_assets", "income", "value_floor", "cash_floor")
     }  # fmt: skip
-    firms["cash"] = np.maximum(0.0, firms["cash"])  # what rounding left
+    for name in firms.keys() - {"enterprise", "income"}:  # what rounding left
+        firms[name] = np.maximum(0.0, firms[name])
     firms["principal"] = firms["principal"] * on["insolvency"]
     problem = Problem(
         debtor=payments.debtor[links], creditor=payments.creditor[links], priority=payments.priority[links],

@@ -18,6 +18,7 @@ PROGRESS = 0.25 / 4.0  # of hardware in `ai_2026`, log per quarter
 EUROPE = REGIONS.index("EU")
 WIDE = {"spread_per_absorption": 0.0, "spread_per_leverage": 0.0, "leverage_limit": 50.0, "spread_limit": 1.0,
         "demand_noise": 0.0, "outside_owner_share": 0.0, "V_XAI.outside_owner_share": 1.0}  # fmt: skip
+CALM = {"covenants": False, "insolvency": False, "funding_withdrawal": False}  # markets alone, nobody is judged
 
 
 def city(**stocks: tuple[str, float]) -> abm.Ecosystem:
@@ -79,14 +80,14 @@ def test_on_a_path_of_constant_growth_capex_and_use_tend_to_their_closed_forms()
         "end_demand_ceiling": 1e5, "end_demand_growth": growth, "need_growth_response": 1.0,
         "training_floor_share": 1.0, "training_growth_limit": 1.0, "first_party_growth_limit": 1.0,
         "take_or_pay_floor": 0.0, "price_response": 0.0, "hardware_progress_rate": 0.0,
-        "chip_failure_rate": failure, "second_tier_quality": 1.0,
+        "chip_failure_rate": failure, "second_tier_quality": 1.0, "core_growth": growth,
         "frontier_age_quarters": 32.0, "power_per_chip_value": 1e-7, "scarcity_response": 0.0, "arms_race_weight": 0.0,
         "expensing_response": 0.0, "capex_spread_response": 0.0, "capex_adjustment_speed": 1.0,
         "expectation_speed": 1.0, "capex_growth_limit": 10.0, "profitability_threshold": 0.0, "confidence_loss": 0.0,
         "operator.outside_owner_share": 1.0,
     }  # fmt: skip
-    eco = without_promises(wide_city(chip_capacity=("chipmaker", 1e7)))
-    model = abm.EcosystemModel(eco, worlds=3, parameters=parameters)
+    eco = without_promises(wide_city(chip_capacity=("chipmaker", 1e7), cash=("ai_lab", 1e6)))
+    model = abm.EcosystemModel(eco, worlds=3, parameters=parameters, switches=CALM)
     model.begin()
     opening = model.living.economy.end_demand.copy()
     for quarter in range(1, 81):
@@ -197,7 +198,7 @@ def test_rationed_chips_go_out_to_the_last_one_and_more_of_them_to_favoured_cust
 
 def test_new_shares_go_to_those_who_pay_and_dilute_all_others():
     """An investor of x gets x / (V + F) at a value V before all new money F; what others hold is V / (V + F) of it."""
-    ran = quarters(8, worlds=3, draw_assumed=True)
+    ran = quarters(8, worlds=3, draw_assumed=True, switches=CALM)
     model, issued = next(ran), 0
     stakes, n = model.living.stakes, len(model.ecosystem)
 
@@ -334,7 +335,7 @@ def test_expensing_changes_when_tax_is_paid_and_not_how_much():
                          "ecosystem_investment_share": 0.0, "hyperscaler.ecosystem_investment_share": 0.0}  # fmt: skip
     for share in (0.0, 1.0):
         result = abm.run(
-            wide_city(cash=("ORCL", 300.0)), quarters=16, parameters=parameters,
+            wide_city(cash=("ORCL", 300.0)), abm.Scenario("calm", "Calm", switches=CALM), quarters=16, parameters=parameters,
             agents={who: _winding_down(kind) for who, kind in kinds.items()},
             before=lambda model, quarter, share=share: model.parameters.of("expensing_share").fill(share),
         )  # fmt: skip

@@ -51,11 +51,19 @@ def test_a_wrong_posting_is_caught_and_named(monkeypatch):
     model.release()
 
 
+def own_too_much(model: abm.EcosystemModel) -> None:
+    """Stakes in a lab that add up to more than the whole."""
+    model.living.switches["equity_links"] = False  # the loop itself refuses to value such a circle
+    stakes = model.living.stakes
+    lab = stakes.issuer == model.ecosystem.row["OAI"]
+    stakes.share[lab] *= 1.2 / stakes.share[lab].sum(axis=0)
+
+
 @pytest.mark.parametrize(
     ("what", "wrong"),
     [
         ("books of machines", lambda model: model.living.fleet.book.__setitem__((0, 0, 5, 1), 1.0)),
-        ("stakes <= the whole", lambda model: model.living.stakes.share.__iadd__(0.3)),
+        ("stakes <= the whole", lambda model: own_too_much(model)),
         ("backlog before", lambda model: model.living.contracts.due.__setitem__((0, 40), 9.0)),
         ("tax basis before", lambda model: model.living.fleet.basis.__setitem__((0, 5), 1.0)),
         ("cash before", lambda model: model.ledger.transfer("cash", ROWS[:1], ROWS[1:], np.full((1, 2), 0.1))),
@@ -75,7 +83,7 @@ def test_the_baseline_is_stable(baseline):
     for name in baseline.names:
         assert np.isfinite(baseline.system(name).to_numpy()).all(), name
     for kind in ("hyperscaler", "chipmaker", "ai_lab", "operator"):
-        assert baseline.firm(kind, "cash_shortfall").to_numpy().max() == 0.0
+        assert baseline.firm(kind, "cash_shortfall").to_numpy().max() < 1e-9
     capex = baseline.firm("hyperscaler", "capex").to_numpy()[0]
     assert capex.min() > 80.0
     assert capex.max() < 400.0
