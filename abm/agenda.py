@@ -17,7 +17,6 @@ from abm.links import (
 )
 from abm.payments import Payments
 
-
 # Blocks that are revenue of the creditor, and those whose debtor always pays.
 SALES = ("contracts", "compute", "spill", "rent", "sponsor_rent")
 CERTAIN = ("users", "core", "subsidy", "calls")

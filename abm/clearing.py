@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from abm.agenda import CERTAIN, SALES
+from abm.chronicle import note_loop
 from abm.ecosystem.vocabulary import DEBT_LAYERS
 from abm.links import COMMITTED_FUNDING, ORDINARY
 from abm.standing import Standing, stand
@@ -24,13 +25,15 @@ _UNTESTED = 1e12  # a limit that nobody reaches
 
 @dataclass(frozen=True)
 class Loop:
-    """What the loop did in the worlds that needed it: `links` are places in the list of payments."""
+    """What the loop did in the worlds that needed it: `links` are places in the list of payments, `closed` says which
+    of them were shut off, `missed` which firms failed for lack of money."""
 
     worlds: np.ndarray
     links: np.ndarray
     problem: Problem
     state: Settled
     closed: np.ndarray
+    missed: np.ndarray
 
 
 def clear(model) -> None:
@@ -51,6 +54,7 @@ def clear(model) -> None:
     if worlds.size:
         planned = living.payments.amount.copy()
         living.now.loop = _loop(model, here, worlds)
+        note_loop(model, planned)
         _realise(model, planned)
 
 
@@ -195,7 +199,7 @@ def _loop(model, here: Standing, worlds: np.ndarray) -> Loop:
     start = Settled.untouched(problem.firms, worlds.size)
     start.flags[0] = living.forced_default[:, worlds]
     start.raised[0] = start.flags[0]
-    state = settle(problem, start)
+    state, missed = _sweep_by_sweep(problem, start)
     flags = state.flags > 0
     closed = problem.closed(*flags)
     paid = np.where(closed, 0.0, problem.due * state.paid[problem.priority, problem.debtor])
@@ -206,7 +210,23 @@ def _loop(model, here: Standing, worlds: np.ndarray) -> Loop:
     cost = (1.0 - problem.asset_recovery) * problem.cash + (1.0 - problem.receipt_recovery) * receipts
     living.now.default_cost[:, worlds] = np.where(flags[0], cost, 0.0)
     living.now.fire_price[worlds] = state.price
-    return Loop(worlds, links, problem, state, closed)
+    return Loop(worlds, links, problem, state, closed, missed)
+
+
+def _sweep_by_sweep(problem: Problem, state: Settled) -> tuple[Settled, np.ndarray]:
+    """Run the loop to its end; and which firms failed because they missed a hard due, `(firms, worlds)`: the others
+    had no worth left, and may have missed dues only because of that."""
+    owed = np.stack([
+        row_sums(problem.due[problem.priority == each], problem.debtor[problem.priority == each], problem.firms)
+        for each in range(HARD)
+    ])  # fmt: skip
+    missed = np.zeros(problem.cash.shape, bool)
+    while not state.converged.all():
+        settle(problem, state, max_sweeps=1)
+        lacking = owed * (1.0 - state.paid[:HARD])
+        fresh = state.raised[0] == state.sweeps
+        missed |= fresh & ((lacking[0] + lacking[1] + lacking[2]) > _ROUNDING)
+    return state, missed
 
 
 def _realise(model, planned: np.ndarray) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from abm.chronicle import BREACHED
 from abm.ecosystem.vocabulary import KINDS
 from abm.holdings import PREFERRED, SECURED, UNSECURED
 from abm.words import part_of
@@ -111,7 +112,8 @@ class Estate:
         self._pay("equity_sold", debts, paid)
         self._note(owed, debts, lost - paid)
         self._write_off(debts, lost, lost - paid)
-        living.stakes.share[np.ix_(living.stakes.issuer == self.row, self.worlds)] = 0.0
+        self._wipe_out_owners()
+        self._tell("reorganised", worth)
         living.health.reorganised_in[self.row, self.worlds] = living.economy.quarter
         living.health.free_until[self.row, self.worlds] = living.economy.quarter + 4.0
         now.reorganised[self.row, self.worlds] = True
@@ -151,6 +153,7 @@ class Estate:
         self._change(self.invoices, -invoices)
         makers = self.ledger.claims.holder[self.invoices]
         now.vendor_losses[:, self.worlds] += row_sums(invoices * (1.0 - part), makers, len(self.model.ecosystem))
+        self._tell("wound up", pool)
         self._end()
         now.wound_up[self.row, self.worlds] = True
 
@@ -243,6 +246,9 @@ class Estate:
         living, ledger, w, row = self.living, self.ledger, self.worlds, self.row
         contracts, links = living.contracts, living.chips
         ended = np.flatnonzero((contracts.customer == row) | (contracts.provider == row))
+        customers = np.flatnonzero((contracts.customer == row) & (contracts.provider != row))
+        self._hit("customers", "backlog of promises", contracts.customer[customers], contracts.provider[customers],
+                  contracts.backlog[np.ix_(customers, w)])  # fmt: skip
         contracts.cancelled[np.ix_(ended, w)] += contracts.backlog[np.ix_(ended, w)]
         contracts.end(ended, w)
         late = np.flatnonzero(links.buyer == row)
@@ -251,7 +257,7 @@ class Estate:
         gone = np.flatnonzero((living.rent_lessee == row) | (living.rent_lessor == row))
         for each in gone:
             living.rent_due[each][:, w] = 0.0
-        living.stakes.share[np.ix_(living.stakes.issuer == row, w)] = 0.0
+        self._wipe_out_owners()
         for owner, who in ((living.stakes, living.stakes.issuer), (living.stakes, living.stakes.holder),
                            (living.debts, living.debts.debtor), (living.debts, living.debts.holder)):  # fmt: skip
             owner.undrawn[np.ix_(who == row, w)] = 0.0
@@ -290,6 +296,30 @@ class Estate:
         arriving = self.parameter("customer_substitution") * users / quarters * part_of(others, total(others))
         for ahead in range(quarters):
             health.moving_users[ahead][np.ix_(labs, w)] += arriving
+
+    # -- what is told ------------------------------------------------------------------------------
+    def _tell(self, what: str, amount: np.ndarray) -> None:
+        """Note what becomes of the firm, and a failure that no flag of this quarter explains."""
+        living = self.living
+        quarter, add = living.economy.quarter, living.chronicle.add
+        silent = np.flatnonzero(~living.health.failed[self.row, self.worlds])
+        add(quarter, 1, "default", [BREACHED], [self.row], [self.row], np.zeros((1, silent.size)),
+            self.worlds[silent], always=True)  # fmt: skip
+        add(quarter, 99, what, [what], [self.row], [self.row], amount[None], self.worlds, always=True)
+
+    def _hit(self, channel: str, claims, source, target, amount: np.ndarray) -> None:
+        self.living.chronicle.add(
+            self.living.economy.quarter, 99, channel, claims, source, target, amount, self.worlds
+        )
+
+    def _wipe_out_owners(self) -> None:
+        """Owners lose what their stakes were worth."""
+        stakes = self.living.stakes
+        chosen = np.flatnonzero(stakes.issuer == self.row)
+        names = [self.ledger.claims.id[each] for each in stakes.place[chosen]]
+        worth = self.ledger.amounts[stakes.place[chosen]][:, self.worlds]
+        self._hit("stakes", names, stakes.issuer[chosen], stakes.holder[chosen], worth)
+        stakes.share[np.ix_(chosen, self.worlds)] = 0.0
 
     # -- postings ----------------------------------------------------------------------------------
     def _wide(self, values: np.ndarray) -> np.ndarray:
@@ -336,6 +366,8 @@ class Estate:
         """Take `amount` (debts, worlds) off balances; `lost` of it is a loss of the holder."""
         living, now, n = self.living, self.living.now, len(self.model.ecosystem)
         self._change(living.debts.place[debts], -amount)
+        names = [self.ledger.claims.id[each] for each in living.debts.place[debts]]
+        self._hit("loans", names, living.debts.debtor[debts], living.debts.holder[debts], lost)
         by_holder = row_sums(np.ascontiguousarray(lost), living.debts.holder[debts], n)
         lender = living.of("lender")
         now.loan_losses[:, self.worlds] += np.where(lender, by_holder, 0.0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from abm.agenda import lay_out, lay_out_aftermath
+from abm.chronicle import Chronicle
 from abm.contracts import Contracts
 from abm.debts import Debts
 from abm.drawn import Drawn
@@ -22,6 +23,7 @@ from abm.fleet import Fleet, total_over
 from abm.health import Health
 from abm.holdings import holdings_of
 from abm.ledger import Ledger
+from abm.links import PURPOSES
 from abm.opening import FUNDERS
 from abm.parameters import Parameters
 from abm.potential import equity_investors
@@ -91,6 +93,10 @@ class Living:
         states = eco.of_kind("government")
         self.treasury = int(states[0]) if states.size else eco.rest_of_world  # who levies the taxes
         self.payments, self.aftermath = lay_out(self, n, width), lay_out_aftermath(self, n, width)
+        self.payment_purpose = np.concatenate([
+            np.full(each.debtor.size, PURPOSES.index(each.purpose)) for each in self.payments.blocks.values()
+        ])  # fmt: skip
+        self.chronicle = Chronicle()
         self.now, self.health = ThisQuarter(), Health(n, width)
         self.holdings = holdings_of(self, ledger)
         self.rank_of_debt = np.full(self.debts.place.size, -1)
@@ -313,7 +319,7 @@ class Living:
         }
         twin.parameters = parameters
         twin.economy = self.economy.fork(parameters)
-        for name in ("fleet", "debts", "stakes", "contracts", "payments", "aftermath", "now", "health"):
+        for name in ("fleet", "debts", "stakes", "contracts", "payments", "aftermath", "now", "health", "chronicle"):
             setattr(twin, name, getattr(self, name).fork())
         twin.chips = ChipLinks(self.chips.buyer, self.chips.seller, self.chips.share, self.chips.late.copy(),
                                self.chips.receivable)  # fmt: skip

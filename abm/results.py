@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from abm.chronicle import FULL_WORLDS, Chronicle
 from abm.columns import COLUMNS
 from abm.economy import SERIES
 from abm.ecosystem.quarters import quarter_number, quarter_text
 from abm.errors import BadInput, Fault, nearest, shown
+from abm.words import part_of
 from cython_ext import row_sums, total
 
 if TYPE_CHECKING:
     import pandas
 
-FULL_WORLDS = 64  # worlds whose firms are kept one by one
 _SUMMED = (
     *(name for name, column in COLUMNS.items() if column.sort == "flow"),
     "fleet_value", "capex_plan", "distribution_plan", "cash", "securities", "core_business_value", "chip_capacity",
@@ -48,15 +49,28 @@ class Recorder:
         for place, name in enumerate(_SUMMED):
             self.system.setdefault(name, []).append(sums[place])
             self.firms.setdefault(name, []).append(by_firm[place])
-        for name, values in model.network_metrics().items():
+        for name, values in (model.network_metrics() | failures(model)).items():
             self.system.setdefault(name, []).append(values)
+
+
+def failures(model) -> dict[str, np.ndarray]:
+    """Failures of the quarter, `(worlds,)`: their number, and what creditors of each rank got of a dollar owed, NaN
+    where nobody failed."""
+    now = model.living.now
+    found = {"defaults": (now.reorganised | now.wound_up).sum(axis=0).astype(float)}
+    names = ("recovery_secured", "recovery_unsecured")
+    for rank, name in enumerate(names):
+        found[name] = np.where(now.claimed[rank] > 0.0, part_of(now.recovered[rank], now.claimed[rank]), np.nan)
+    claimed, got = total(now.claimed), total(now.recovered)
+    return found | {"recovery_firmwide": np.where(claimed > 0.0, part_of(got, claimed), np.nan)}
 
 
 class RunResult:
     """A finished run. `system(name)` and `firm(who, name)` are pandas frames, a row a world, a column a quarter."""
 
     def __init__(self, ecosystem, recorder: Recorder, worlds: list[int], seed: int, worst_residual: float,
-                 scenario: str = "baseline"):  # fmt: skip
+                 scenario: str = "baseline", chronicle: Chronicle | None = None):  # fmt: skip
+        self._chronicle = chronicle or Chronicle()
         self.ecosystem, self.worlds, self.seed, self.scenario = ecosystem, worlds, seed, scenario
         self.worst_residual = worst_residual
         self._system = {name: np.stack(each, axis=1) for name, each in recorder.system.items()}
@@ -68,6 +82,12 @@ class RunResult:
         opening = quarter_number(self.ecosystem.opening)
         count = next(iter(self._system.values())).shape[1]
         return [quarter_text(opening + each) for each in range(1, count + 1)]
+
+    @cached_property
+    def events(self) -> pandas.DataFrame:
+        """Who failed and why, in every world, and who hit whom, when and through what, in the first worlds; columns as
+        in `abm.chronicle`."""
+        return self._chronicle.frame(self.ecosystem, self.worlds, self.quarters)
 
     @property
     def names(self) -> list[str]:
@@ -98,6 +118,7 @@ class RunResult:
         if (self.worlds, self.seed, self.quarters) != (baseline.worlds, baseline.seed, baseline.quarters):
             raise BadInput(Fault("against", "a run of other worlds, seed or quarters", "a baseline of the same"))
         twin = object.__new__(RunResult)
+        twin._chronicle = self._chronicle
         twin.scenario = self.scenario
         twin.ecosystem, twin.worlds, twin.seed, twin.worst_residual = (
             self.ecosystem, self.worlds, self.seed, max(self.worst_residual, baseline.worst_residual)

@@ -51,6 +51,7 @@ def run(
             model.step()
             if progress is not None:
                 progress(quarter)
-        return RunResult(network, model.recorder, model.world_numbers, seed, model.worst_residual, story.id)
+        return RunResult(network, model.recorder, model.world_numbers, seed, model.worst_residual, story.id,
+                         model.living.chronicle)  # fmt: skip
     finally:
         model.release()

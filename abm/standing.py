@@ -16,6 +16,7 @@ from abm.links import INVESTMENT
 from abm.words import part_of
 from cython_ext import row_sums
 
+
 @dataclass(frozen=True)
 class Standing:
     """See the module's docstring. `left` is the cash of each firm if everything is paid."""

@@ -33,7 +33,7 @@ LAYERS = [
     {"supply", "operations", "finance", "scenario"},
     {"ledger", "plan", "attribution"},
     {"opening", "settlement", "grades"},
-    {"events", "stress_result", "potential", "economy", "fleet", "debts", "stakes", "contracts", "payments", "trade", "holdings", "health"},
+    {"events", "stress_result", "potential", "economy", "fleet", "debts", "stakes", "contracts", "payments", "trade", "holdings", "health", "chronicle"},
     {"agenda"},
     {"this_quarter"},
     {"living", "stress_testing", "agents"},
