@@ -185,7 +185,8 @@ def _loop(model, here: Standing, worlds: np.ndarray) -> Loop:
         gate=gate if on["funding_withdrawal"] else np.where(gate > 0, COMMITTED_FUNDING, ORDINARY),
         sale=payments.sale[links], owner=stakes.holder[owned], issuer=stakes.issuer[owned],
         holder=held.holder, borrower=held.borrower, rank=held.rank, exempt=living.exempt.astype(np.int32),
-        due=np.maximum(0.0, payments.amount[links][:, worlds]), share=shared[owned][:, worlds], balance=here.balance[:, worlds],
+        due=np.maximum(0.0, payments.amount[links][:, worlds]), share=shared[owned][:, worlds],
+        balance=here.balance[:, worlds],
         fleet=firms["collateral"],
         # A lab that is worth less than its money has no franchise.
         franchise=np.where(living.exempt[:, None], 0.0, np.maximum(0.0, franchise[:, worlds])),

@@ -39,6 +39,7 @@ def settle(model) -> None:
     value = np.maximum(ledger.column("firm_value"), 1e-9)
     stakes.issue(payments["stakes"], payments["owners"], value)
     ledger.change_claims(stakes.place, payments["stakes"])
+    living.warrants.vest(model)
     # Invoices: last quarter's are paid, this quarter's are open.
     known = living.chips.receivable >= 0
     ledger.change_claims(living.chips.receivable[known], (living.now.invoiced - payments["payables"])[known])

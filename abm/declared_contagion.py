@@ -27,7 +27,7 @@ CONTAGION = (
               "cash margin of a hyperscaler's own AI products", JUDGEMENT),
     Parameter("enterprise_multiple", 6.0, 4.0, 12.0, "years of margin", "m_EV",
               "value of a cloud as a going concern, per yearly operating margin",
-              "judgement; above leverage_limit for clouds, or lenders would fund firms that are worth less than their debt",
+              "judgement; for clouds above leverage_limit, or lenders would fund firms worth less than their debt",
               most=50.0, by_kind={"operator": 8.0}),
     Parameter("shell_resale_share", 0.8, 0.6, 1.0, "share of cost", "",
               "what buildings and building work fetch when sold", JUDGEMENT),

@@ -76,6 +76,9 @@ FINANCE = (
     Parameter("valuation_multiple_range", 31.0, 15.0, 40.0, "years of revenue", "",
               "added value of a lab that doubles in a year", "852 bn at 24 bn of revenue; the slope is judgement",
               most=200.0),
+    Parameter("warrant_power", 6.0, 3.0, 12.0, "GW", "",
+              "power of the issuer's chips that the holder of a warrant has to put to work for all of it to vest",
+              "AMD 8-K 2025-10-06 and AMD 2026-02-24: six gigawatts each", least=0.1, most=100.0),
     Parameter("outside_owner_share", 0.0, 0.0, 1.0, "share", "",
               "part of its funding gap that owners outside the network fill", JUDGEMENT, item="outside_owner_share"),
     # -- vendors' money ----------------------------------------------------------------------------

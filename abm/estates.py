@@ -243,7 +243,7 @@ class Estate:
 
     def _end(self) -> None:
         """Nobody works for it any more, and it works for nobody."""
-        living, ledger, w, row = self.living, self.ledger, self.worlds, self.row
+        living, w, row = self.living, self.worlds, self.row
         contracts, links = living.contracts, living.chips
         ended = np.flatnonzero((contracts.customer == row) | (contracts.provider == row))
         customers = np.flatnonzero((contracts.customer == row) & (contracts.provider != row))

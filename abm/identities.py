@@ -77,7 +77,9 @@ def _sides(model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "books of machines = chips_book": (book - column("chips_book"), book),
         "building work = pipeline": (work - sites, work),
         "orders = delivered + carried + cancelled": (placed - ended, placed),
-        "backlog before + signed - recognised - cancelled = backlog": (promises, row_sums(backlog, contracts.customer, n)),
+        "backlog before + signed - recognised - cancelled = backlog": (
+            promises, row_sums(backlog, contracts.customer, n)
+        ),
         "served <= capacity": (np.maximum(0.0, served - able), able),
         "stakes <= the whole": (np.maximum(0.0, held - 1.0), held),
         "power used <= power there is": (overdrawn, overdrawn),

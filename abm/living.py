@@ -40,6 +40,7 @@ from abm.trade import (
     machines_serve,
     rents,
 )
+from abm.warrants import Warrants
 from cython_ext import row_sums, total
 from cython_ext.markets import exp, log
 
@@ -97,6 +98,7 @@ class Living:
             np.full(each.debtor.size, PURPOSES.index(each.purpose)) for each in self.payments.blocks.values()
         ])  # fmt: skip
         self.chronicle = Chronicle()
+        self.warrants = Warrants(drawn, self.stakes, width)
         self.now, self.health = ThisQuarter(), Health(n, width)
         self.holdings = holdings_of(self, ledger)
         self.rank_of_debt = np.full(self.debts.place.size, -1)
@@ -319,7 +321,7 @@ class Living:
         }
         twin.parameters = parameters
         twin.economy = self.economy.fork(parameters)
-        for name in ("fleet", "debts", "stakes", "contracts", "payments", "aftermath", "now", "health", "chronicle"):
+        for name in ("fleet", "debts", "stakes", "contracts", "payments", "aftermath", "now", "health", "chronicle", "warrants"):
             setattr(twin, name, getattr(self, name).fork())
         twin.chips = ChipLinks(self.chips.buyer, self.chips.seller, self.chips.share, self.chips.late.copy(),
                                self.chips.receivable)  # fmt: skip

@@ -72,6 +72,15 @@ class Payments:
         """What each firm is to receive in these blocks."""
         return sum(self._sum(name, "creditor") for name in names)
 
+    def paid_by(self, row: int, *names: str) -> np.ndarray:
+        """What one firm pays to each other in these blocks, `(firms, worlds)`."""
+        result = np.zeros((self.firms, self.worlds))
+        for name in names:
+            block = self.blocks[name]
+            chosen = block.debtor == row
+            result += row_sums(self.amount[block.place][chosen], block.creditor[chosen], self.firms)
+        return result
+
     def net(self) -> np.ndarray:
         """What each firm receives less what it pays, in all blocks."""
         received = row_sums(self.amount, self.creditor, self.firms)

@@ -1,6 +1,7 @@
 """Claims that may arise: the topology of a living ecosystem is fixed from the start, with nothing drawn.
 
-One claim per (lender, borrower, market), (vendor, customer), (investor, lab or cloud), (seller, buyer):
+One claim per (lender, borrower, market), (vendor, customer), (investor, lab or cloud), (holder of a
+warrant, its issuer), (seller, buyer):
 section 1.1 of `docs/model.md`. Ids begin with `new_`.
 """
 
@@ -40,6 +41,8 @@ def potential_claims(eco: Ecosystem, known: tuple[str, ...]) -> ClaimTable:
     investors = np.concatenate([makers, eco.of_kind("hyperscaler"), equity_only])
     pairs += [("equity", int(investor), int(lab)) for investor in investors for lab in labs]
     pairs += [("equity", int(maker), int(cloud)) for maker in makers for cloud in clouds]
+    warrants = eco.claims.of("warrant")
+    pairs += [("equity", int(eco.claims.target[each]), int(eco.claims.source[each])) for each in warrants]
     names = [f"new_{layer}_{eco.id[holder]}_{eco.id[debtor]}" for layer, holder, debtor in pairs]
     for buyer in eco.of_kind("hyperscaler", "operator", "vehicle"):
         group = eco.mix_of("chips", int(buyer))

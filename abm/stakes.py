@@ -41,6 +41,12 @@ class Stakes:
         kept = np.where(fresh > 0.0, part_of(value, whole), 1.0)
         self.share = self.share * kept[self.issuer] + part_of(amount, whole[self.issuer])
 
+    def grant(self, stake: int, share: np.ndarray) -> None:
+        """The holder of `stake` is given new shares, `share` (worlds,) of the whole, for nothing: all are diluted."""
+        same = self.issuer == self.issuer[stake]
+        self.share[same] *= 1.0 - share
+        self.share[stake] += share
+
     def mark(self, ledger: Ledger, value: np.ndarray) -> None:
         """Post what each stake is worth at `value` (firms, worlds)."""
         ledger.change_claims(self.place, self.share * value[self.issuer] - ledger.amounts[self.place])

@@ -335,7 +335,8 @@ def test_expensing_changes_when_tax_is_paid_and_not_how_much():
                          "ecosystem_investment_share": 0.0, "hyperscaler.ecosystem_investment_share": 0.0}  # fmt: skip
     for share in (0.0, 1.0):
         result = abm.run(
-            wide_city(cash=("ORCL", 300.0)), abm.Scenario("calm", "Calm", switches=CALM), quarters=16, parameters=parameters,
+            wide_city(cash=("ORCL", 300.0)), abm.Scenario("calm", "Calm", switches=CALM), quarters=16,
+            parameters=parameters,
             agents={who: _winding_down(kind) for who, kind in kinds.items()},
             before=lambda model, quarter, share=share: model.parameters.of("expensing_share").fill(share),
         )  # fmt: skip
