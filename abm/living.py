@@ -45,6 +45,7 @@ from cython_ext import row_sums, total
 from cython_ext.markets import exp, log
 
 ENVELOPE_ENDS = "2027Q4"  # of the Digital Europe programme
+_FORKED = ("fleet", "debts", "stakes", "contracts", "payments", "aftermath", "now", "health", "chronicle", "warrants")
 _NEEDED = ("end_demand_split", "lab_revenue", "enterprise")
 
 
@@ -321,8 +322,9 @@ class Living:
         }
         twin.parameters = parameters
         twin.economy = self.economy.fork(parameters)
-        for name in ("fleet", "debts", "stakes", "contracts", "payments", "aftermath", "now", "health", "chronicle", "warrants"):
+        for name in _FORKED:
             setattr(twin, name, getattr(self, name).fork())
+        twin.switches = dict(self.switches)
         twin.chips = ChipLinks(self.chips.buyer, self.chips.seller, self.chips.share, self.chips.late.copy(),
                                self.chips.receivable)  # fmt: skip
         return twin

@@ -8,20 +8,33 @@ import pytest
 import abm
 
 
+def ends(block) -> tuple[list[int], list[int]]:
+    return block.debtor.tolist(), block.creditor.tolist()
+
+
 def test_a_warrant_vests_with_the_power_of_the_chips_its_holder_bought():
     model = abm.EcosystemModel("ai_2026", worlds=2, parameters={"warrant_power": 1.0})
     model.begin()
     eco, living = model.ecosystem, model.living
     amd, meta = eco.row["AMD"], eco.row["META"]
     number = int(np.flatnonzero((living.warrants.issuer == amd) & (living.warrants.holder == meta))[0])
-    theirs = (living.chips.seller == amd) & np.isin(living.chips.buyer, [meta, eco.row["V_META"]])
+    links, names = living.chips, ("contracts", "compute", "spill")
     expected = np.zeros(2)
     for _ in range(4):
         model.step()
-        power = living.now.delivered[theirs].sum(axis=0) / 35.0  # GW; 35 bn of chips draw one
+        chips = np.zeros(2)
+        for seller, buyer, amount in zip(links.seller, links.buyer, living.now.delivered, strict=True):
+            sponsor = eco.sponsor[buyer] if eco.id[buyer].startswith("V_") and eco.id[buyer] != "V_XAI" else buyer
+            part = sum(
+                (living.payments[name][k] / model.ledger.column("compute_served")[sponsor]
+                 for name in names for k, link in enumerate(zip(*ends(living.payments.blocks[name]), strict=True))
+                 if link == (meta, sponsor)), np.zeros(2),
+            )  # fmt: skip
+            chips += (seller == amd) * amount * (1.0 if sponsor == meta else np.minimum(1.0, part))
+        power = chips / 35.0  # GW; 35 bn of chips draw one
         expected = np.minimum(0.1, expected + 0.1 * power)
         np.testing.assert_allclose(living.warrants.vested[number], expected, rtol=1e-5)
-    assert 0.0 < expected.min()
+    assert expected.min() > 0.0
     model.release()
 
 
