@@ -18,8 +18,8 @@ from abm.links import (
 from abm.payments import Payments
 
 # Blocks that are revenue of the creditor, and those whose debtor always pays.
-SALES = ("contracts", "compute", "spill", "rent", "sponsor_rent")
-CERTAIN = ("users", "core", "subsidy", "calls")
+SALES = ("contracts", "compute", "spill", "backstop", "rent", "sponsor_rent")
+CERTAIN = ("users", "core", "subsidy", "calls", "rescue")
 
 
 def lay_out(living, firms: int, worlds: int) -> Payments:
@@ -53,6 +53,8 @@ def lay_out(living, firms: int, worlds: int) -> Payments:
         ("payables", "trade payable", COMMITTED, living.chips.buyer, living.chips.seller),
         ("compute", "spot compute", PURCHASES, links.buyer[outside], links.provider[outside]),
         ("spill", "spot compute", PURCHASES, buyers.reshape(-1), providers.reshape(-1)),
+        ("backstop", "take-or-pay compute", COMMITTED, living.backstop_by, living.backstop_of),
+        ("rescue", "funding", INVESTMENT, living.treasury, everyone),
         ("chips", "chips", INVESTMENT, living.chips.buyer, living.chips.seller),
         ("building", "building", INVESTMENT, everyone, row),
         ("subsidy", "subsidy", INVESTMENT, grants[0] if grants else row, everyone),

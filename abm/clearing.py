@@ -76,9 +76,21 @@ def _even_out(model) -> None:
     left = ledger.column("cash") + ledger.column("securities") + payments.net()
     lacking = np.maximum(0.0, -left[living.vehicle_rows])
     payments["sponsor_rent"] = payments["sponsor_rent"] + np.where(lacking > 0.0, lacking + _ROUNDING, 0.0)
+    _rescue(model, left)
     # Lenders keep their own cash: what they lend is placed with their funders.
     short = np.maximum(0.0, living.lender_cash - left[living.funder_lenders])
     payments["calls"] = np.where(short > 0.0, short, 0.0)
+
+
+def _rescue(model, left: np.ndarray) -> None:
+    """The state pays in, before the loop, what a firm on its list lacks for all it must pay; old owners keep a part."""
+    living, payments = model.living, model.living.payments
+    lacking = -left - payments.paid(*(name for name, block in payments.blocks.items() if block.priority >= HARD))
+    needed = model.parameters.of("rescued") * np.where(living.exempt[:, None], 0.0, np.maximum(0.0, lacking))
+    payments["rescue"] = np.where(needed > 0.0, needed + _ROUNDING, 0.0)
+    model.ledger.record("rescue", payments["rescue"])
+    kept = np.where(needed > 0.0, model.parameters.of("rescue_dilution"), 1.0)
+    living.stakes.share *= kept[living.stakes.issuer]
 
 
 def _set_limits(model, here: Standing) -> None:
@@ -250,7 +262,7 @@ def _realise(model, planned: np.ndarray) -> None:
     # A chip that is not sold is not made.
     payments["running"] = np.maximum(0.0, payments["running"] - unsold * living.chip_cost_share)
     amount, _, seller = _missing(payments, planned, *SALES)
-    ledger.record("compute_sales", payments.received("contracts", "compute", "spill"))
+    ledger.record("compute_sales", payments.received("contracts", "compute", "spill", "backstop"))
     ledger.record("margin", ledger.column("margin") - row_sums(amount, seller, n))
     # Facilities that were not paid out stay open.
     for owner, name in ((living.debts, "loans"), (living.stakes, "stakes")):

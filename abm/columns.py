@@ -116,6 +116,7 @@ _LIVING = (
     ("default_cost", "flow", FLOW, "what failing takes of a firm's money"),
     ("funding_lost", "flow", FLOW, "planned funding that did not come"),
     ("purchases_cut", "flow", FLOW, "planned purchases that were given up for lack of money"),
+    ("rescue", "flow", FLOW, "what the state paid in so that a firm could pay what it must"),
     ("breaches", "flow", "count", "firms in breach of their covenants"),
     ("reorganised", "flow", "count", "failed firms that go on under their creditors"),
     ("wound_up", "flow", "count", "failed firms that are gone"),

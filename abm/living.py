@@ -94,6 +94,7 @@ class Living:
         self._roles(drawn, ledger, width)
         states = eco.of_kind("government")
         self.treasury = int(states[0]) if states.size else eco.rest_of_world  # who levies the taxes
+        self._backstops(drawn, width)
         self.payments, self.aftermath = lay_out(self, n, width), lay_out_aftermath(self, n, width)
         self.payment_purpose = np.concatenate([
             np.full(each.debtor.size, PURPOSES.index(each.purpose)) for each in self.payments.blocks.values()
@@ -175,6 +176,16 @@ class Living:
         """What the European envelope has for this quarter, `(worlds,)`: what is left in equal parts until it ends."""
         left = self.envelope_quarters - self.economy.quarter + 1.0
         return self.envelope / left if left >= 1.0 else np.zeros_like(self.envelope)
+
+    def _backstops(self, drawn: Drawn, width: int) -> None:
+        """Who buys what of whose capacity stays unsold, up to what, and when."""
+        claims = self.ecosystem.claims
+        found = claims.of("backstop")
+        found = found[(drawn.claim("committed")[found] > 0.0).any(axis=1)]
+        self.backstop_by, self.backstop_of = claims.source[found], claims.target[found]
+        self.backstop_start = np.nan_to_num(claims.start[found])
+        self.backstop_end = np.where(np.isnan(claims.term[found]), np.inf, claims.term[found])
+        self.backstop_left = np.array(np.broadcast_to(drawn.claim("committed")[found], (found.size, width)))
 
     def _guarantees(self, drawn: Drawn, width: int) -> None:
         """Who pays for whose debt, up to what, and from which quarter on."""

@@ -73,16 +73,29 @@ def clear(model) -> None:
     demand = row_sums(wanted, links.provider, n) + row_sums(promised, contracts.provider, n)
     sold_elsewhere = living.payments.received("spill")
     living.now.enterprise_served = row_sums(np.where(enterprise, delivered, 0.0), links.provider, n)
-    sales = living.payments.received("contracts", "compute", "spill")
+    _call_backstops(model, np.maximum(0.0, top + old - (
+        row_sums(delivered, links.provider, n) + sold_elsewhere
+        + row_sums(promised * contract_part, contracts.provider, n))))  # fmt: skip
+    sales = living.payments.received("contracts", "compute", "spill", "backstop")
     ledger.record("compute_demand", demand)
     ledger.record("compute_capacity", top + old)
     ledger.record("compute_served", row_sums(delivered, links.provider, n) + sold_elsewhere
                   + row_sums(promised * contract_part, contracts.provider, n))  # fmt: skip
     ledger.record("compute_sales", sales)
-    ledger.record("compute_bought", living.payments.paid("contracts", "compute", "spill"))
+    ledger.record("compute_bought", living.payments.paid("contracts", "compute", "spill", "backstop"))
     whole = total(demand)
     living.economy.unmet_demand = np.maximum(0.0, whole - total(ledger.column("compute_served")))
     living.tightness_now = whole / np.maximum(total(top + old), 1e-12)
+
+
+def _call_backstops(model, unsold: np.ndarray) -> None:
+    """Who promised to buy what a cloud does not sell pays for it, until the promise is used up or ends."""
+    living, quarter = model.living, model.living.economy.quarter
+    open_ = (living.backstop_start <= quarter) & (quarter <= living.backstop_end)
+    honoured = model.parameters.of("backstop_honoured")[living.backstop_by]
+    amount = np.minimum(unsold[living.backstop_of], living.backstop_left) * honoured * open_[:, None]
+    living.backstop_left = living.backstop_left - amount
+    living.payments["backstop"] = amount
 
 
 def _needs(model) -> np.ndarray:

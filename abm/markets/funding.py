@@ -15,10 +15,11 @@ from cython_ext.markets import fill_in_order
 
 _PAID_FIRST = (
     "running", "other_capex", "tax", "interest", "principal", "rent", "sponsor_rent", "contracts", "payables",
-    "compute", "spill",
+    "compute", "spill", "backstop",
 )  # fmt: skip
 _LENT = ("bond", "loan", "gpu_loan", "abs")
-_RECEIPTS = ("users", "core", "rent", "sponsor_rent", "contracts", "payables", "compute", "spill", "subsidy")
+_RECEIPTS = ("users", "core", "rent", "sponsor_rent", "contracts", "payables", "compute", "spill", "backstop",
+             "subsidy")  # fmt: skip
 
 
 def assess(model) -> None:

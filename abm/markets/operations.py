@@ -64,9 +64,10 @@ def assess(model) -> None:
     made = np.where(
         living.of("chipmaker"), chip_sales * (1.0 - living.chip_cost_share), 0.0
     )
-    income = payments.received("users", "core", "rent", "sponsor_rent", "contracts", "compute", "spill") + made
+    income = payments.received("users", "core", "rent", "sponsor_rent", "contracts", "compute", "spill",
+                               "backstop") + made  # fmt: skip
     lent = row_sums(payments["interest"], living.debts.holder, n)
-    cost = payments.paid("running", "rent", "sponsor_rent", "contracts", "compute", "spill")
+    cost = payments.paid("running", "rent", "sponsor_rent", "contracts", "compute", "spill", "backstop")
     margin = income - cost
     margin[eco.rest_of_world] = 0.0
     ledger.record("margin", margin)
