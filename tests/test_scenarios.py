@@ -57,7 +57,8 @@ def first_difference(left: abm.RunResult, right: abm.RunResult) -> int | None:
              ((left._system, right._system), (left._firms, right._firms)) for name in each]  # fmt: skip
     quarters = pairs[0][0].shape[-1]
     differs = [
-        any(not np.array_equal(a[..., quarter], b[..., quarter], equal_nan=True) for a, b in pairs) for quarter in range(quarters)
+        any(not np.array_equal(a[..., quarter], b[..., quarter], equal_nan=True) for a, b in pairs)
+        for quarter in range(quarters)
     ]
     return differs.index(True) + 1 if True in differs else None
 
