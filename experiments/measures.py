@@ -26,8 +26,7 @@ _RESALE_QUARTERS = 5  # chips bought at the opening or in one of the four quarte
 _FIRST_QUARTERS = 8
 _EXTERNAL_QUARTERS = 16
 _CALM_QUARTERS = 40
-# Columns that count failures: all of them, or those that end in each of two ways.
-_FAILURES = (("defaults",), ("reorganised", "wound_up"))
+_FAILED = ("reorganised", "wound_up")  # columns that count failures, by how they end
 _SMALLEST = 1e-6  # USD bn: less than this is rounding
 _LOANS = ("bonds_issued", "high_yield_issued", "private_credit_drawn", "bank_loans_drawn", "facilities_drawn")
 # Kinds of money in forecasts of funding, beside private credit and securitisation.
@@ -290,19 +289,11 @@ def _outflow(base: Baseline, who: str) -> np.ndarray:
 # -- failures ------------------------------------------------------------------------------------------
 def failed(base: Baseline, *kinds: str) -> np.ndarray:
     """Whether each firm of `kinds` failed in 40 quarters, bool (firms, worlds)."""
-    counted = _columns_of_failures(base)
     rows = base.ecosystem.of_kind(*kinds)
     if not rows.size:
         raise NotMeasured(f"no {' or '.join(kinds)} in {base.ecosystem.name}")
-    each = [_first(_firm(base, str(base.ecosystem.id[row]), *counted), _CALM_QUARTERS) for row in rows]
+    each = [_first(_firm(base, str(base.ecosystem.id[row]), *_FAILED), _CALM_QUARTERS) for row in rows]
     return np.stack([seen.sum(axis=1) > 0.0 for seen in each])
-
-
-def _columns_of_failures(base: Baseline) -> tuple[str, ...]:
-    for names in _FAILURES:
-        if set(names) <= set(base.result.names):
-            return names
-    raise NotMeasured("nobody can fail yet in this run")
 
 
 def defaults_hyperscalers_chipmakers(base: Baseline) -> np.ndarray:
@@ -317,8 +308,6 @@ def defaults_operators(base: Baseline) -> np.ndarray:
 
 def recovery(base: Baseline, name: str) -> np.ndarray:
     """What creditors get back, as a share of what they were owed: mean over the failures of a world, NaN where none."""
-    if name not in base.result.names:
-        _columns_of_failures(base)
     seen = _system(base, name)
     known = np.isfinite(seen)
     if not known.any():

@@ -1,8 +1,8 @@
 """Tuning: values of the declared `tuned` parameters that bring the targets of role fit nearest to their bands.
 
-The loss of a candidate is the sum over fit targets of the squared distance of the median from the middle of its band,
-in half-widths: 1 at an edge of a band. `HOLD` times the squared way from the default, in ranges, is added, so that a
-parameter that no fit target knows of stays where it is.
+The loss of a candidate is the sum over fit targets of the squared distance of the median from its band, in half-widths:
+nothing inside. `HOLD` times the squared way from the default, in ranges, is added, so that the smallest change that
+brings a target inside is found, and a parameter that no fit target knows of stays where it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from abm.declaration import Parameter
 from abm.errors import BadInput, Fault
 from experiments.targets import Measured, Target, load_targets, measure, run_baseline
 
-HOLD = 0.1  # loss of moving a parameter over its whole range: a tenth of one target at the edge of its band
+HOLD = 0.1  # loss of moving a parameter over its whole range: a tenth of missing a band by its half-width
 KNOWN = 0.1  # a parameter whose whole range changes the loss by less is not identified
 _STEPS = 5  # places of a range that are tried to see whether a parameter is identified
 
@@ -43,13 +43,13 @@ class Tuned:
 
 
 def distance(value: float, target: Target) -> float:
-    """From the middle of a band, in half-widths; of a band open on one side, 0 inside, else in parts of its bound."""
+    """From a band, in half-widths, 0 inside; of a band open on one side, in parts of its bound."""
     if math.isnan(target.low) or math.isnan(target.high):
         bound = target.high if math.isnan(target.low) else target.low
         beyond = value - bound if math.isnan(target.low) else bound - value
         return max(0.0, beyond) / max(abs(bound), 1e-12)
     half = max((target.high - target.low) / 2.0, 1e-12)
-    return (value - (target.low + target.high) / 2.0) / half
+    return max(0.0, abs(value - (target.low + target.high) / 2.0) / half - 1.0)
 
 
 def loss_of(found: Sequence[Measured]) -> float:

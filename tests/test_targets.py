@@ -172,12 +172,10 @@ def test_only_the_two_largest_labs_count(made, city):
     assert value(three, "rpo_two_labs_share") == pytest.approx(888 / 2006)
 
 
-def test_failures_are_measured_as_soon_as_they_are_recorded(made):
-    with pytest.raises(NotMeasured, match="nobody can fail yet"):
-        MEASURES["defaults_operators"](made())
+def test_a_firm_that_fails_twice_counts_once(made):
     once, twice = np.zeros(40), np.zeros(40)
     once[30], twice[[5, 20]] = 1.0, 1.0
-    base = made({"defaults": {"CRWV": once, "NBIS": twice, "ORCL": twice, "AMD": once, "OAI": once}})
+    base = made({"reorganised": {"CRWV": once, "NBIS": twice, "ORCL": twice, "AMD": once, "OAI": once}, "wound_up": {}})
     assert value(base, "defaults_hyperscalers_chipmakers") == 2
     assert value(base, "defaults_operators") == pytest.approx(2 / base.ecosystem.of_kind("operator").size)
     ends = made({"reorganised": {"CRWV": once}, "wound_up": {"NBIS": once, "AMD": twice}})
@@ -186,7 +184,7 @@ def test_failures_are_measured_as_soon_as_they_are_recorded(made):
     with pytest.raises(NotMeasured, match="recovery_secured is not recorded"):
         MEASURES["recovery_loans_ultimate"](ends)
     with pytest.raises(NotMeasured, match="shorter than 40"):
-        MEASURES["defaults_operators"](made({"defaults": {}}, quarters=39))
+        MEASURES["defaults_operators"](made({"reorganised": {}, "wound_up": {}}, quarters=39))
 
 
 @pytest.mark.parametrize(("target", "series"), [
@@ -195,8 +193,6 @@ def test_failures_are_measured_as_soon_as_they_are_recorded(made):
     ("recovery_firmwide", "recovery_firmwide"),
 ])  # fmt: skip
 def test_recoveries_are_means_over_failures(made, target, series):
-    with pytest.raises(NotMeasured, match="nobody can fail yet"):
-        MEASURES[target](made())
     path = np.full(40, np.nan)
     with pytest.raises(NotMeasured, match="nobody failed"):
         MEASURES[target](made(system={series: path}))

@@ -22,7 +22,7 @@ def a_target(low, high):
 
 
 @pytest.mark.parametrize(("low", "high", "value", "expected"), [
-    (600, 750, 675, 0.0), (600, 750, 600, -1.0), (600, 750, 900, 3.0),
+    (600, 750, 675, 0.0), (600, 750, 600, 0.0), (600, 750, 525, 1.0), (600, 750, 900, 2.0),
     (500, math.nan, 700, 0.0), (500, math.nan, 400, 0.2), (math.nan, 10, 12, 0.2), (math.nan, 10, 3, 0.0),
 ])  # fmt: skip
 def test_distance_is_in_half_widths(low, high, value, expected):
@@ -30,9 +30,9 @@ def test_distance_is_in_half_widths(low, high, value, expected):
 
 
 def test_the_loss_adds_up_squares_of_what_was_measured():
-    found = [Measured(a_target(0, 2), np.array([2.0])), Measured(a_target(0, 2), np.array([5.0])),
+    found = [Measured(a_target(0, 2), np.array([3.0])), Measured(a_target(0, 2), np.array([5.0])),
              Measured(a_target(0, 2), reason="why")]  # fmt: skip
-    assert loss_of(found) == pytest.approx(1.0 + 16.0)
+    assert loss_of(found) == pytest.approx(1.0 + 9.0)
 
 
 def test_five_parameters_are_tuned():

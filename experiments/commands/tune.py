@@ -100,7 +100,7 @@ def print_tuned(facts: dict, out: Console) -> None:
     out.print(targets)
     out.print()
     out.print(f"Loss {facts['loss_before']:.2f} at the defaults, {facts['loss_after']:.2f} at the best: squared "
-              "distances from the middle of each band, in half-widths.")  # fmt: skip
+              "distances from the bands, in half-widths.")  # fmt: skip
     out.print(f"Leaving a default by the whole range costs {facts['hold']:g} more, so what the fit does not know stays "
               "put: a parameter is not identified if its whole range changes the loss by less than "
               f"{facts['known']:g}.")  # fmt: skip
