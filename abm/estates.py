@@ -57,11 +57,11 @@ class Estate:
         return self.ledger.amounts[self.living.debts.place[debts]][:, self.worlds]
 
     def going_concern(self) -> np.ndarray:
-        """What the firm is worth as it runs."""
+        """What the firm is worth as it runs, after the cost of failing."""
         work = sum(self.value(f"pipeline_q{each}") for each in range(1, 7))
         earning = self.parameter("enterprise_multiple") * np.maximum(0.0, 4.0 * self.value("margin_average"))
         going = earning + self.parameter("shell_resale_share") * work + self.value("chips_unenergised")
-        return going + self.value("core_business_value")
+        return self.shared("default_asset_recovery", "default_costs") * (going + self.value("core_business_value"))
 
     def machines(self) -> np.ndarray:
         """Value in use of its machines by region and vintage, `(regions, vintages, worlds)`."""
