@@ -69,7 +69,7 @@ CONTAGION = (
     Parameter("bid_share", 0.5, 0.2, 1.0, "share", "",
               "part of their spare cash that clouds bid for a failed firm's machines", JUDGEMENT),
     Parameter("backstop_honoured", 1.0, 0.0, 1.0, "share", "",
-              "part of a promise to buy unsold capacity that the guarantor keeps", "contracts in force, see claims.csv"),
+              "part of a promise to buy unsold capacity that the guarantor keeps", "contracts in force: claims.csv"),
     Parameter("rescued", 0.0, 0.0, 1.0, "share", "",
               "part of what it lacks for its hard dues that the state pays in for a firm", "policy; off unless set"),
     Parameter("rescue_dilution", 0.2, 0.0, 1.0, "share", "",

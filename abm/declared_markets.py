@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from abm.declaration import JUDGEMENT, Parameter
 
+# What `cloudcity tune` says of these: the fit targets do not identify one, or would move it only by starving the
+# industry of users until old chips are cheap.
+_UNIDENTIFIED = "judgement; not identified by the targets of role fit (cloudcity tune)"
+_HELD = "judgement; held, since the fit would lower it only to make old chips cheap (cloudcity tune)"
 _GUIDANCE = "trend of chip and rent prices is data; the response is judgement, swept over its range"
 
 MARKETS = (
@@ -13,8 +17,7 @@ MARKETS = (
               "about 2 tn a year is needed by the 2030s to pay for announced plans; judgement", least=1.0, most=1e5,
               system=True),
     Parameter("end_demand_growth", 0.165, 0.10, 0.20, "log per quarter", "g_S",
-              "growth of end-user spending while it is far below its ceiling", JUDGEMENT, system=True,
-              tuned=True),
+              "growth of end-user spending while it is far below its ceiling", _HELD, system=True, tuned=True),
     Parameter("demand_noise", 0.05, 0.0, 0.10, "log", "sigma_z", "quarterly shock to end-user spending", JUDGEMENT,
               system=True),
     Parameter("demand_noise_persistence", 0.8, 0.0, 0.95, "share", "rho_z",
@@ -95,7 +98,7 @@ MARKETS = (
               system=True),
     # -- capex plans -------------------------------------------------------------------------------
     Parameter("expectation_speed", 0.5, 0.2, 0.8, "share per quarter", "alpha_g",
-              "how fast expected growth follows seen growth", "to be tuned on 2023-2024", tuned=True),
+              "how fast expected growth follows seen growth", _HELD, tuned=True),
     Parameter("expected_growth_limit", 0.3, 0.2, 0.4, "log per quarter", "",
               "largest growth, or fall, that anybody expects", JUDGEMENT),
     Parameter("planning_quarters", 4.0, 2.0, 6.0, "quarters", "L",
@@ -104,18 +107,18 @@ MARKETS = (
               "how far a builder adds to its own demand what the market as a whole lacks", JUDGEMENT, most=5.0),
     Parameter("target_utilisation", 0.9, 0.8, 0.95, "share", "u*",
               "use of capacity that a builder plans for", "reported utilisation above 80 percent", least=0.1),
-    Parameter("gap_closing_quarters", 4.0, 3.0, 8.0, "quarters", "T_adj",
+    Parameter("gap_closing_quarters", 3.0, 3.0, 8.0, "quarters", "T_adj",
               "time over which a builder wants to close the gap to the capacity it needs",
-              "to be tuned on 2023-2024", least=1.0, most=40.0, tuned=True),
+              "cloudcity tune, towards the targets of role fit", least=1.0, most=40.0, tuned=True),
     Parameter("capex_adjustment_speed", 0.3, 0.2, 0.5, "share per quarter", "kappa",
-              "how fast capex moves to what is wanted", "to be tuned on 2023-2024", tuned=True),
+              "how fast capex moves to what is wanted", _UNIDENTIFIED, tuned=True),
     Parameter("capex_growth_limit", 0.20, 0.15, 0.25, "share per quarter", "g_max",
               "fastest growth of capex", "largest growth of four hyperscalers together in a quarter: 20.6 percent",
               most=10.0),
     Parameter("capex_floor_share", 0.6, 0.5, 0.8, "share per quarter", "",
               "capex that is not stopped at once: least share of last quarter's", JUDGEMENT, least=0.01),
     Parameter("arms_race_weight", 0.35, 0.0, 0.6, "share", "psi",
-              "weight of the fastest rival's pace in a hyperscaler's wish to build", JUDGEMENT, tuned=True),
+              "weight of the fastest rival's pace in a hyperscaler's wish to build", _UNIDENTIFIED, tuned=True),
     Parameter("arms_race_limit", 2.0, 1.0, 3.0, "ratio", "",
               "most that rivals can push a hyperscaler to, over its own need", JUDGEMENT, most=20.0),
     Parameter("capex_spread_response", 5.0, 0.0, 10.0, "share per decimal of spread", "eta_r",

@@ -51,7 +51,10 @@ def stand(model) -> Standing:
     owed[is_debt] = np.maximum(0.0, owed[is_debt] - principal[held.debt[is_debt]])
     secured = held.rank == SECURED
     debts, tested = living.debts, living.of("operator", "vehicle")
-    service = (payments["interest"] + principal)[held.debt[secured & is_debt]]
+    # Covenants count scheduled repayments; what falls due at once is refinanced.
+    balance = ledger.amounts[living.debts.place]
+    scheduled = payments["interest"] + principal - living.debts.balloons(balance, living.economy.quarter)
+    service = scheduled[held.debt[secured & is_debt]]
     service = row_sums(service, held.borrower[secured & is_debt], n)
     sales = payments.received(*SALES)
     work = sum(column(f"pipeline_q{each}") for each in range(1, 7))
