@@ -33,9 +33,11 @@ def lay_out(living, firms: int, worlds: int) -> Payments:
     lenders = eco.of_kind("lender")
     buyers, providers = np.meshgrid(living.spill_buyers, living.spill_providers, indexing="ij")
     payments = Payments(firms, worlds)
-    # Old claims can only be drawn on as agreed; who stands behind a firm goes on to; all else can be withdrawn.
+    # Old claims can only be drawn on as agreed, and loans to a hyperscaler's vehicle are delayed-draw commitments against
+    # its lease; who stands behind a firm goes on to; all else can be withdrawn.
     vendor = debts.layer == "vendor_loan"
-    lent = np.where(debts.old, COMMITTED_FUNDING, np.where(vendor, MARKET_FUNDING, SECURED_FUNDING))
+    agreed = debts.old | np.isin(debts.debtor, living.vehicle_rows)
+    lent = np.where(agreed, COMMITTED_FUNDING, np.where(vendor, MARKET_FUNDING, SECURED_FUNDING))
     bought = np.where(stakes.old, COMMITTED_FUNDING, MARKET_FUNDING)
     owned = np.where(living.is_backed, COMMITTED_FUNDING, MARKET_FUNDING)
     gates = {"loans": lent, "stakes": bought, "owners": owned, "resale": MARKET_FUNDING}
