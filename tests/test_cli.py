@@ -79,8 +79,8 @@ def test_identities_prints_the_worst_residual(command):
     assert "worst relative residual" in out.splitlines()[-1]
 
 
-def test_the_main_experiment_runs(command):
-    code, out, _ = command("run", "--worlds", "20", "--no-figures")
+def test_the_ladder_runs(command):
+    code, out, _ = command("ladder", "--worlds", "20", "--no-figures")
     assert code == 0
     for part in ("books balance", "How hard must it hit?", "20 worlds"):
         assert part in out
@@ -162,9 +162,9 @@ def test_markup_in_names_is_printed_not_obeyed(command, tmp_path):
     assert out.endswith("Tables: rr[/q]\n")
 
 
-def test_the_place_of_the_main_experiment_is_printed_as_given(command):
+def test_the_place_of_the_ladder_is_printed_as_given(command):
     place = "rr[/q]/" + "long" * 40
-    code, out, _ = command("run", "--worlds", "2", "--no-figures", "--out", place)
+    code, out, _ = command("ladder", "--worlds", "2", "--no-figures", "--out", place)
     assert code == 0
     assert out.endswith(f"\nTables: {place}\n")
 

@@ -59,7 +59,7 @@ def test_every_file_of_a_result_is_known_as_one(here):
     """A result with all its figures and a second one inside can be replaced: no name was forgotten."""
     from abm.ecosystem import load
     from abm.stress_testing import stress
-    from experiments.commands.run import _write
+    from experiments.commands.ladder import _write
     from experiments.summary import summary
 
     result = stress(load("ai_2026"), ["all:revenue:0.1..0.5"], worlds=4)

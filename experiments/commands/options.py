@@ -24,6 +24,7 @@ Settings = Annotated[
     typer.Option("--set", metavar="ADDRESS=VALUE", help="Set a parameter: name, kind.name or FIRM.name. Repeatable."),
 ]
 Threads = Annotated[int, typer.Option("--threads", min=1, max=256, help="Threads; results do not depend on them.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes; results do not depend on them.")]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FOLDER", help="Where results go; by default a folder of results/.")
 ]

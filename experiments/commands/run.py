@@ -1,8 +1,9 @@
-"""`cloudcity run`: the main experiment on the shipped network."""
+"""`cloudcity run`: the main experiment - ten years with and without a shortfall, in the same worlds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,105 +12,154 @@ from experiments.commands import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-SHORTFALL = "all:revenue:0.3"
-LADDER = (0.1, 0.3, 0.5, 0.7, 0.9)
-TIGHT = ("lender:funding:0.9", "all:gpu_price:0.5")
-RUNGS = {
-    "the shortfall alone": (),
-    "and money is tight": TIGHT,
-    "and the labs' cash is gone": (*TIGHT, "ai_lab:cash:1"),
-}
+    from abm.results import RunResult
+
+Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
+Worlds = Annotated[int, typer.Option("--worlds", min=1, max=10_000, help="How many worlds; 1,000 take about 1 GB.")]
+Scenario = Annotated[str, typer.Option("--scenario", metavar="ID_OR_FILE", help="What strikes, in one of two runs.")]
+_SMALL = 40  # worlds in which mechanisms are turned off, at most
+_CHOSEN = (
+    "end_demand", "user_revenue", "compute_sales", "chip_sales", "capex", "price", "tightness", "confidence",
+    "margin", "impairment", "written_off", "lost_by_suppliers", "default_cost", "funding_gap", "funding_lost",
+    "purchases_cut", "defaults", "tax", "firm_value", "net_worth",
+)  # fmt: skip
 
 
 def run(
-    worlds: options.Worlds = 1000,
+    scenario: Scenario = "shortfall",
+    worlds: Worlds = 200,
+    quarters: Quarters = 40,
     seed: options.Seed = 1,
-    threads: options.Threads = 2,
+    workers: options.Workers = 2,
     out: options.Out = None,
     figures: options.Figures = True,
+    as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """End users pay 30% less for AI for a year: who is hit, through what, and what would it take to break firms?"""
+    """End users pay 30% less for AI from 2028 on: what happens, who falls, what the circle adds, who bears it.
+
+    Runs the scenario and a baseline in the same worlds, then both again without one mechanism at a time.
+    """
+    import json
+
     from abm.ecosystem import load
-    from abm.opening import open_ledger
-    from abm.stress_testing import stress
-    from experiments import output, tables
-    from experiments.summary import summary
+    from abm.scenario import load_scenario
+    from experiments import output, pairs, tables
+    from experiments.story import assumed_share, facts_of
 
-    folder = out or output.named("run", {"worlds": worlds, "seed": seed})
+    story = load_scenario(scenario)
+    story.check(load("ai_2026"))
+    first = pairs.strikes_at(story, quarters)
+    whole = pairs.Frame(worlds=worlds, quarters=quarters, seed=seed)
+    inputs = {"scenario": story.as_dict(), "worlds": worlds, "quarters": quarters, "seed": seed}
+    folder = out or output.named("run", inputs)
     output.require_free(folder)
-    network = load("ai_2026")
-    out_console = tables.console()
-    _print_opening(network, open_ledger, out_console)
-    result = stress(network, [SHORTFALL], seed=seed, threads=threads)
-    facts = summary(result)
-    tables.print_summary(facts, out_console)
-    out_console.print()
-    _print_ladder(network, seed, threads, out_console)
-    with options.progress("drawing worlds", quiet) as show:
-        drawn = stress(network, ["all:revenue:0.1..0.6"], worlds=worlds, seed=seed, threads=threads,
-                       draw_assumed=True, progress=show)  # fmt: skip
-    _print_drawn(drawn, out_console)
-    output.write(folder, lambda path: _write(path, result, facts, drawn, figures))
-    out_console.print()
-    typer.echo(f"Tables{' and figures' if figures else ''}: {folder}")
+    small = pairs.Frame(worlds=min(worlds, _SMALL), quarters=quarters, seed=seed)
+    jobs = [("run", whole, story), ("run", whole, load_scenario("baseline"))]
+    jobs += [("mechanism", small, story, first, each) for each in pairs.ABLATIONS]
+    with options.progress("runs of quarters", quiet) as show:
+        shocked, baseline, *mechanisms = pairs.in_processes(work, jobs, workers, show)
+    facts = facts_of(shocked, baseline, story, first, mechanisms, assumed_share(whole, story))
+    output.write(folder, lambda path: _write(path, shocked, baseline, facts, figures))
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
+    else:
+        print_story(facts, tables.console())
+    if not quiet:
+        typer.echo(f"Tables{' and figure' if figures else ''}: {folder}", err=as_json)
 
 
-def _print_opening(network, open_ledger, out: Console) -> None:
+def work(what: str, frame, *rest):
+    """One job of the command, in whatever process."""
+    if what == "run":
+        return frame.run(*rest)
+    from experiments.story import mechanism
+
+    return mechanism(frame, *rest)
+
+
+def print_story(facts: dict, out: Console) -> None:
+    """The story, and the table of mechanisms within it."""
     from rich.text import Text
 
-    from abm.drawn import Drawn
-    from abm.parameters import Parameters
+    from experiments.story_words import told, wrapped
 
-    ledger = open_ledger(Drawn(network), Parameters(network))
-    out.print(Text.assemble(
-        (network.name, "bold"), f": {len(network)} firms, {len(network.claims)} claims, "
-        f"balance sheets of {network.opening}; books balance to {ledger.check():.1e}.",
-    ))  # fmt: skip
-    out.print()
+    count = facts["worlds"]
+    worlds = "one world" if count == 1 else f"{count:,} worlds, each with and without it"
+    span = f"{facts['ecosystem']}, {facts['first_quarter']} to {facts['last_quarter']}"
+    out.print(Text.assemble((facts["scenario"]["title"], "bold"), f", from {facts['struck_in']} on: {span}, {worlds}, "
+                            f"seed {facts['seed']}."))  # fmt: skip
+    out.print("USD bn; medians over worlds, 10% to 90% of them in brackets.")
+    for heading, sentences in told(facts):
+        if not sentences:
+            continue
+        out.print()
+        out.print(Text(heading, "bold"))
+        for line in wrapped(sentences):
+            out.print(line)
+        if heading == "Does the network amplify?":
+            out.print(mechanism_table(facts))
 
 
-def _print_ladder(network, seed: int, threads: int, out: Console) -> None:
-    """The same question, harder and harder, and with what protects the network taken away."""
+def mechanism_table(facts: dict):
+    """One row a mechanism that is off: loss per dollar, capex, firms that fail."""
     from rich.table import Table
 
-    from abm.stress_testing import stress
+    from experiments.figures.words import money
+    from experiments.story_words import NAMES, percent, ratio, spread
 
+    per = facts["mechanisms"][0]["revenue"]["per_dollar"] is not None
+    unit = ", per dollar" if per else ""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("users pay less by")
-    for name in RUNGS:
-        table.add_column(name, justify="right")
-        table.add_column("who fails")
-    for size in LADDER:
-        row = [f"{size:.0%}"]
-        for extra in RUNGS.values():
-            result = stress(network, [f"all:revenue:{size}", *extra], seed=seed, threads=threads)
-            failed = [network.id[each] for each in result.flagged("default")[:, 0].nonzero()[0]]
-            row += [f"{result.balance.borne[0]:,.0f} ({result.amplification[0]:.2f})", " ".join(failed) or "nobody"]
-        table.add_row(*row)
-    out.print("How hard must it hit? USD bn lost (per dollar that the shock took).")
-    out.print("Money is tight: lenders place 90% less new money, chips sell at half price.")
-    out.print(table)
-    out.print()
+    table.add_column("without")
+    for name in (f"lost sales{unit}", f"lost for good{unit}", "capex less", "firms that fail", "in its baseline"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in facts["mechanisms"]:
+        measures = [
+            spread(row[which]["per_dollar"], ratio) if per else spread(row[which]["lost"], money)
+            for which in ("revenue", "losses")
+        ]
+        name = NAMES[row["name"]] if row["name"] else "(nothing: as it is)"
+        failed = (f"{each:.2f}" for each in row["firms_failed"])
+        table.add_row(name, *measures, percent(row["capex_less_share"][1]), *failed)
+    return table
 
 
-def _print_drawn(drawn, out: Console) -> None:
-    from experiments.summary import summary
-    from experiments.tables import money, ratio
+def _write(folder: Path, shocked: RunResult, baseline: RunResult, facts: dict, figures: bool) -> None:
+    """summary.json, system.csv, failures.csv and, if asked for, differences.png."""
+    import json
 
-    facts = summary(drawn)
-    out.print(
-        f"{facts['worlds']:,} worlds (shortfall 10% to 60%, assumed numbers drawn from their ranges): the shock takes "
-        f"{money(facts['struck'])} USD bn, the circle makes it {ratio(facts['amplification'])} per dollar; "
-        f"some firm fails in {facts['worlds_with_failures']:.0%} of worlds."
-    )
+    from experiments.falls import compared
+
+    (folder / "summary.json").write_text(json.dumps(facts, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    _system(shocked, baseline).to_csv(folder / "system.csv", index=False)
+    first = shocked.quarters.index(facts["struck_in"]) + 1
+    _failures(compared(shocked, baseline, first), shocked.quarters).to_csv(folder / "failures.csv", index=False)
+    if figures:
+        from experiments.figures.differences import differences
+        from experiments.figures.saving import save
+
+        save(differences(shocked, baseline, first, facts["scenario"]["title"]), folder / "differences.png")
 
 
-def _write(folder, result, facts, drawn, figures: bool) -> None:
-    from experiments import output
-    from experiments.summary import summary
+def _system(shocked: RunResult, baseline: RunResult):
+    """Name, quarter, run (shocked, baseline, difference: paired by world) and its bands p10, median and p90."""
+    import pandas
 
-    output.write_result(folder, result, facts, figures)
-    worlds = folder / output.WORLDS
-    worlds.mkdir()
-    output.write_result(worlds, drawn, summary(drawn), figures)
+    parts = []
+    for run_name, result in (("baseline", baseline), ("shocked", shocked), ("difference", shocked.against(baseline))):
+        for name in _CHOSEN:
+            bands = result.system(name).quantile([0.1, 0.5, 0.9]).T.set_axis(["p10", "median", "p90"], axis=1)
+            parts.append(bands.rename_axis("quarter").reset_index().assign(name=name, run=run_name))
+    return pandas.concat(parts, ignore_index=True)[["name", "quarter", "run", "p10", "median", "p90"]]
+
+
+def _failures(both, quarters: list[str]):
+    """World, firm, quarter and cause of its first failure in both runs, and what that makes of it."""
+    names = dict(enumerate(quarters))
+    table = both.assign(
+        quarter=both["place"].map(names), quarter_in_baseline=both["place_base"].map(names),
+        by_shock=both["by_shock"].astype(int), spared=both["spared"].astype(int),
+    ).rename(columns={"target": "firm", "claim": "cause", "claim_base": "cause_in_baseline"})  # fmt: skip
+    columns = ["world", "firm", "quarter", "cause", "quarter_in_baseline", "cause_in_baseline", "by_shock", "spared"]
+    return table.sort_values(["world", "quarter", "firm"], kind="stable")[columns]
