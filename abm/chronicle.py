@@ -68,7 +68,8 @@ class Chronicle:
 
 
 def note_loop(model, planned: np.ndarray) -> None:
-    """What the loop of this quarter did: flags with their causes, payments missed, purchases and funding given up."""
+    """What the loop of this quarter did: flags with their causes, payments missed, purchases and funding given up.
+    `planned` are the amounts of all links in the worlds of the loop."""
     living, loop = model.living, model.living.now.loop
     quarter, worlds, problem, state = living.economy.quarter, loop.worlds, loop.problem, loop.state
     note = living.chronicle.add
@@ -82,7 +83,7 @@ def note_loop(model, planned: np.ndarray) -> None:
                 there = np.flatnonzero(rose[row] & where[row])
                 note(quarter, state.raised[flag, row, there][None], name, [cause], [row], [row],
                      state.value[row, there][None], worlds[there], always=name == "default")  # fmt: skip
-    lost = planned[loop.links][:, worlds] - living.payments.amount[loop.links][:, worlds]
+    lost = planned[loop.links] - living.payments.amount[np.ix_(loop.links, worlds)]
     purposes = np.array(PURPOSES, object)[living.payment_purpose[loop.links]]
     # A hit comes in the sweep in which its source was flagged, or in the first.
     sweep = np.maximum(1, np.max(state.raised, axis=0))

@@ -52,8 +52,8 @@ def clear(model) -> None:
     living.now.loop = None
     worlds = np.flatnonzero(_troubled(model, here))
     if worlds.size:
-        planned = living.payments.amount.copy()
-        living.now.loop = _loop(model, here, worlds)
+        planned = living.payments.amount[:, worlds]
+        living.now.loop = _loop(model, here, worlds, planned)
         note_loop(model, planned)
         _realise(model, planned)
 
@@ -165,14 +165,14 @@ def _least_values(model, here: Standing) -> np.ndarray:
     return np.maximum(0.0, base + claims - owed)
 
 
-def _loop(model, here: Standing, worlds: np.ndarray) -> Loop:
-    """Settle the troubled worlds; write what is paid over what was planned."""
+def _loop(model, here: Standing, worlds: np.ndarray, planned: np.ndarray) -> Loop:
+    """Settle the troubled worlds; write what is paid over what was `planned` in them, `(links, troubled worlds)`."""
     living, payments, parameters, held = model.living, model.living.payments, model.parameters, model.living.holdings
     on, width = living.switches, model.ledger.worlds
     certain = np.zeros(payments.debtor.size, bool)
     for name in CERTAIN:
         certain[payments.blocks[name].place] = True
-    links = np.flatnonzero(~certain & (payments.amount[:, worlds] > 0.0).any(axis=1)
+    links = np.flatnonzero(~certain & (planned > 0.0).any(axis=1)
                            & (payments.debtor != payments.creditor))  # fmt: skip
     stakes, owned = living.stakes, ~living.exempt[living.stakes.issuer]
     loan, cover = (np.broadcast_to(each, here.left.shape) for each in _limits(model))
@@ -197,7 +197,7 @@ def _loop(model, here: Standing, worlds: np.ndarray) -> Loop:
         gate=gate if on["funding_withdrawal"] else np.where(gate > 0, COMMITTED_FUNDING, ORDINARY),
         sale=payments.sale[links], owner=stakes.holder[owned], issuer=stakes.issuer[owned],
         holder=held.holder, borrower=held.borrower, rank=held.rank, exempt=living.exempt.astype(np.int32),
-        due=np.maximum(0.0, payments.amount[links][:, worlds]), share=shared[owned][:, worlds],
+        due=np.maximum(0.0, planned[links]), share=shared[owned][:, worlds],
         balance=here.balance[:, worlds],
         fleet=firms["collateral"],
         # A lab that is worth less than its money has no franchise.
@@ -216,7 +216,7 @@ def _loop(model, here: Standing, worlds: np.ndarray) -> Loop:
     flags = state.flags > 0
     closed = problem.closed(*flags)
     paid = np.where(closed, 0.0, problem.due * state.paid[problem.priority, problem.debtor])
-    payments.amount[np.ix_(links, worlds)] = paid
+    payments.replace(links, worlds, paid)
     health = living.health
     health.failed[:, worlds], health.breached[:, worlds], health.withdrawn[:, worlds] = flags
     receipts = row_sums(paid, problem.creditor, problem.firms)
@@ -243,41 +243,46 @@ def _sweep_by_sweep(problem: Problem, state: Settled) -> tuple[Settled, np.ndarr
 
 
 def _realise(model, planned: np.ndarray) -> None:
-    """What was not paid for is not delivered, lent or bought."""
+    """What was not paid for is not delivered, lent or bought; `planned` are the links' amounts in the worlds of the
+    loop, and nothing changes in others."""
     living, ledger, payments, n = model.living, model.ledger, model.living.payments, len(model.ecosystem)
-    now, links, place = living.now, living.chips, {name: block.place for name, block in payments.blocks.items()}
+    now, links, worlds = living.now, living.chips, living.now.loop.worlds
 
-    def kept(name: str) -> np.ndarray:
-        before = planned[place[name]]
-        return np.where(before > 0.0, part_of(payments[name], before), 1.0)
+    def less(name: str, amount: np.ndarray) -> None:
+        values = ledger.column(name).copy()
+        values[:, worlds] -= amount
+        ledger.record(name, values)
 
-    part = kept("chips")
-    lost = now.delivered * (1.0 - part)
-    now.delivered, now.invoiced = now.delivered * part, now.invoiced * part
-    now.orders_cancelled = now.orders_cancelled + lost
+    before = planned[payments.blocks["chips"].place]
+    part = np.where(before > 0.0, part_of(payments["chips"][:, worlds], before), 1.0)
+    lost = now.delivered[:, worlds] * (1.0 - part)
+    for array in (now.delivered, now.invoiced):
+        array[:, worlds] *= part
+    now.orders_cancelled[:, worlds] += lost
     maker = np.arange(n)[:, None] != model.ecosystem.rest_of_world
     unsold = np.where(maker, row_sums(lost, links.seller, n), 0.0)
-    ledger.record("chip_sales", ledger.column("chip_sales") - unsold)
-    ledger.record("chips_delivered", ledger.column("chips_delivered") - row_sums(lost, links.buyer, n))
+    less("chip_sales", unsold)
+    less("chips_delivered", row_sums(lost, links.buyer, n))
     # A chip that is not sold is not made.
-    payments["running"] = np.maximum(0.0, payments["running"] - unsold * living.chip_cost_share)
-    amount, _, seller = _missing(payments, planned, *SALES)
+    running, cost = payments["running"].copy(), np.broadcast_to(living.chip_cost_share, (n, ledger.worlds))
+    running[:, worlds] = np.maximum(0.0, running[:, worlds] - unsold * cost[:, worlds])
+    payments["running"] = running
+    amount, _, seller = _missing(payments, planned, worlds, *SALES)
     ledger.record("compute_sales", payments.received("contracts", "compute", "spill", "backstop"))
-    ledger.record("margin", ledger.column("margin") - row_sums(amount, seller, n))
+    less("margin", row_sums(amount, seller, n))
     # Facilities that were not paid out stay open.
     for owner, name in ((living.debts, "loans"), (living.stakes, "stakes")):
-        block = payments.blocks[name]
-        unpaid = planned[block.place] - payments[name]
-        owner.undrawn = owner.undrawn + np.where(owner.old[:, None], unpaid, 0.0)
-    amount, _, receiver = _missing(payments, planned, "loans", "stakes", "owners")
-    now.funding_lost = row_sums(amount, receiver, n)
-    amount, payer, _ = _missing(payments, planned, "chips", "building", "compute", "spill")
-    now.purchases_cut = row_sums(amount, payer, n)
+        unpaid = planned[payments.blocks[name].place] - payments[name][:, worlds]
+        owner.undrawn[:, worlds] += np.where(owner.old[:, None], unpaid, 0.0)
+    amount, _, receiver = _missing(payments, planned, worlds, "loans", "stakes", "owners")
+    now.funding_lost[:, worlds] = row_sums(amount, receiver, n)
+    amount, payer, _ = _missing(payments, planned, worlds, "chips", "building", "compute", "spill")
+    now.purchases_cut[:, worlds] = row_sums(amount, payer, n)
     now.resold = payments["resale"].copy()
     plan_pass_through(model)
 
 
-def _missing(payments, planned: np.ndarray, *names: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _missing(payments, planned: np.ndarray, worlds: np.ndarray, *names: str) -> tuple[np.ndarray, ...]:
     """What was planned and not paid in these blocks, by link: amounts, who was to pay, who was to receive."""
     places = np.concatenate([np.arange(planned.shape[0])[payments.blocks[name].place] for name in names])
-    return planned[places] - payments.amount[places], payments.debtor[places], payments.creditor[places]
+    return planned[places] - payments.amount[np.ix_(places, worlds)], payments.debtor[places], payments.creditor[places]

@@ -22,8 +22,7 @@ def settle(model) -> None:
     living, ledger, eco, payments = model.living, model.ledger, model.ecosystem, model.living.payments
     n, row = len(eco), eco.rest_of_world
     everyone = np.arange(n)
-    debtor, creditor, amount = payments.everything()
-    ledger.transfer("cash", debtor, creditor, amount)
+    ledger.move("cash", *payments.flows())
     # Debts and stakes change with the money that was paid for them.
     debts = living.debts
     before = ledger.amounts[debts.place]

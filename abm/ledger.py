@@ -10,12 +10,13 @@ Each moves net worth with it, so net worth is the running sum of all that was ev
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from abm.columns import COLUMNS, FINANCIAL, REAL
 from abm.errors import nearest
-from cython_ext import row_sums, total
+from cython_ext import chosen_sums, flow_sums, row_sums, total
 
 TOLERANCE = 1e-9  # relative, with an absolute floor of 1e-9 USD bn
 
@@ -37,6 +38,11 @@ class ClaimTable:
             self._places[layers] = np.flatnonzero(chosen)
         return self._places[layers]
 
+    @cached_property
+    def layers(self) -> tuple[np.ndarray, np.ndarray]:
+        """The layers there are, by name, and the place of each claim's layer among them."""
+        return np.unique(self.layer, return_inverse=True)
+
     def __len__(self) -> int:
         return len(self.id)
 
@@ -55,6 +61,8 @@ class Ledger:
     _balances: dict[str, np.ndarray] = field(repr=False)
     _amounts: np.ndarray = field(repr=False)
     _facts: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    # Sums of claims by side and layers, asked for many times until claims change.
+    _known: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def empty(
@@ -92,16 +100,20 @@ class Ledger:
         return view
 
     def held(self, *layers: str) -> np.ndarray:
-        """Claims that each row holds, `(rows, worlds)`: of some layers, or all."""
-        return self._by_row(self.claims.holder, layers)
+        """Claims that each row holds, read-only `(rows, worlds)`: of some layers, or all."""
+        return self._sum_of("holder", layers)
 
     def owed(self, *layers: str) -> np.ndarray:
-        """Claims that each row owes, `(rows, worlds)`: of some layers, or all."""
-        return self._by_row(self.claims.debtor, layers)
+        """Claims that each row owes, read-only `(rows, worlds)`: of some layers, or all."""
+        return self._sum_of("debtor", layers)
 
-    def _by_row(self, rows: np.ndarray, layers: tuple[str, ...]) -> np.ndarray:
-        chosen = self.claims.of(layers)
-        return row_sums(self._amounts[chosen], rows[chosen], len(self.firms))
+    def _sum_of(self, side: str, layers: tuple[str, ...]) -> np.ndarray:
+        key = (side, *layers)
+        if key not in self._known:
+            chosen = self.claims.of(layers)
+            self._known[key] = chosen_sums(self._amounts, chosen, getattr(self.claims, side)[chosen], len(self.firms))
+            self._known[key].flags.writeable = False
+        return self._known[key]
 
     def record(self, name: str, value: np.ndarray, rows: int | slice | np.ndarray = slice(None)) -> None:
         """Store memory, a plan or a flow, for some rows or all; balances move by posting and facts do not move.
@@ -125,23 +137,32 @@ class Ledger:
 
     def transfer(self, account: str, payer: np.ndarray, payee: np.ndarray, amount: np.ndarray) -> None:
         """Move `amount` (k, worlds) of a financial account from `payer` (k,) to `payee` (k,)."""
+        self.move(account, *flow_sums(self._wide(amount, payer), payer, payee, len(self.firms)))
+
+    def move(self, account: str, paid: np.ndarray, received: np.ndarray) -> None:
+        """Take from a financial account what each row has `paid`, and give it what it `received`, `(rows, worlds)`."""
         if account not in FINANCIAL:
             raise KeyError(f"{account!r} is not money; real assets move by post, claims by change_claims")
-        for rows, signed in ((payer, -amount), (payee, amount)):
-            self._add(account, rows, signed)
-            self._add("net_worth", rows, signed)
+        for each in (account, "net_worth"):
+            self._balances[each] -= paid
+            self._balances[each] += received
 
     def change_claims(self, places: np.ndarray, amount: np.ndarray) -> None:
         """Add `amount` (k, worlds) to what is owed on the claims at `places` (k,), each place once."""
         self._amounts[places] += amount
-        self._add("net_worth", self.claims.holder[places], amount)
-        self._add("net_worth", self.claims.debtor[places], -amount)
+        self._known.clear()
+        claims = self.claims
+        owed, held = flow_sums(self._wide(amount, places), claims.debtor[places], claims.holder[places],
+                               len(self.firms))  # fmt: skip
+        self._balances["net_worth"] += held
+        self._balances["net_worth"] -= owed
+
+    def _wide(self, amount: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        shape = np.size(rows), self.worlds
+        return amount if amount.shape == shape else np.broadcast_to(amount, shape)
 
     def _add(self, account: str, rows: np.ndarray, amount: np.ndarray) -> None:
-        shape = np.size(rows), self.worlds
-        if amount.shape != shape:
-            amount = np.broadcast_to(amount, shape)
-        self._balances[account] += row_sums(amount, np.atleast_1d(rows), len(self.firms))
+        self._balances[account] += row_sums(self._wide(amount, rows), np.atleast_1d(rows), len(self.firms))
 
     # -- checking ----------------------------------------------------------------------------------
     def identities(self) -> dict[str, np.ndarray]:
@@ -168,14 +189,20 @@ class Ledger:
             # What one holds another owes, so the column sums to nothing.
             amount = self._balances[account]
             found[f"{account} held = {account} owed"] = _relative(total(amount), total(np.abs(amount)))
-        for layer in np.unique(self.claims.layer):
-            held, owed = self.held(layer), self.owed(layer)
-            found[f"{layer} held = {layer} owed"] = _relative(total(held) - total(owed), total(held))
+        claims, n = self.claims, len(self.firms)
+        layers, layer = claims.layers
+        # Summed anew, whatever is known: one reading for all layers, one for all claims.
+        owed, held = flow_sums(self._amounts, layer * n + claims.debtor, layer * n + claims.holder, layers.size * n)
+        for place, name in enumerate(layers):
+            rows = slice(place * n, (place + 1) * n)
+            all_held, all_owed = total(held[rows]), total(owed[rows])
+            found[f"{name} held = {name} owed"] = _relative(all_held - all_owed, all_held)
+        owed, held = flow_sums(self._amounts, claims.debtor, claims.holder, n)
         real = sum(self._balances[each] for each in REAL)
-        assets = real + sum(self._balances[each] for each in FINANCIAL) + self.held()
+        assets = real + sum(self._balances[each] for each in FINANCIAL) + held
         worth = self._balances["net_worth"]
-        scale = np.abs(assets) + self.owed()
-        found["assets = liabilities + net worth"] = np.abs(assets - self.owed() - worth) / np.maximum(1.0, scale)
+        scale = np.abs(assets) + owed
+        found["assets = liabilities + net worth"] = np.abs(assets - owed - worth) / np.maximum(1.0, scale)
         found["sum of net worth = real assets"] = _relative(total(worth) - total(real), total(np.abs(worth)))
         return found
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from abm.links import ORDINARY, PURPOSES
-from cython_ext import row_sums
+from cython_ext import block_sums, flow_sums, row_sums
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Payments:
         self.debtor, self.creditor = np.zeros(0, np.int32), np.zeros(0, np.int32)
         self.priority, self.gate, self.sale = np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int32)
         self.amount = np.zeros((0, worlds))
+        self._spans: dict[tuple[str, ...], np.ndarray] = {}  # first and end of blocks that were asked for together
+        self._flows: tuple[np.ndarray, np.ndarray] | None = None  # paid and received, until an amount changes
 
     def add(
         self, name: str, purpose: str, priority: int, debtor, creditor, *, gate=ORDINARY, sale: bool = False
@@ -56,21 +58,37 @@ class Payments:
             column = np.broadcast_to(np.asarray(value, np.int32), debtor.shape)
             setattr(self, each, np.concatenate([getattr(self, each), column]))
         self.amount = np.concatenate([self.amount, np.zeros((debtor.size, self.worlds))])
+        self._flows = None
         self.blocks[name] = Block(purpose, priority, self.debtor[place], self.creditor[place], place, gate, sale)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return self.amount[self.blocks[name].place]
+        """Read-only amounts of a block, `(k, worlds)`."""
+        amount = self.amount[self.blocks[name].place]
+        amount.flags.writeable = False
+        return amount
 
     def __setitem__(self, name: str, amount: np.ndarray) -> None:
         self.amount[self.blocks[name].place] = amount
+        self._flows = None
+
+    def replace(self, links: np.ndarray, worlds: np.ndarray, amount: np.ndarray) -> None:
+        """Put `amount` (k, w) in the place of what `links` (k,) were to pay in `worlds` (w,)."""
+        self.amount[np.ix_(links, worlds)] = amount
+        self._flows = None
 
     def paid(self, *names: str) -> np.ndarray:
         """What each firm is to pay in these blocks."""
-        return sum(self._sum(name, "debtor") for name in names)
+        return block_sums(self.amount, self._span(names), self.debtor, self.firms)
 
     def received(self, *names: str) -> np.ndarray:
         """What each firm is to receive in these blocks."""
-        return sum(self._sum(name, "creditor") for name in names)
+        return block_sums(self.amount, self._span(names), self.creditor, self.firms)
+
+    def _span(self, names: tuple[str, ...]) -> np.ndarray:
+        if names not in self._spans:
+            places = [self.blocks[name].place for name in names]
+            self._spans[names] = np.array([(each.start, each.stop) for each in places], np.int32).reshape(-1, 2)
+        return self._spans[names]
 
     def paid_by(self, row: int, *names: str) -> np.ndarray:
         """What one firm pays to each other in these blocks, `(firms, worlds)`."""
@@ -83,19 +101,18 @@ class Payments:
 
     def net(self) -> np.ndarray:
         """What each firm receives less what it pays, in all blocks."""
-        received = row_sums(self.amount, self.creditor, self.firms)
-        return received - row_sums(self.amount, self.debtor, self.firms)
+        paid, received = self.flows()
+        return received - paid
 
-    def _sum(self, name: str, side: str) -> np.ndarray:
-        block = self.blocks[name]
-        return row_sums(self.amount[block.place], getattr(block, side), self.firms)
-
-    def everything(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """All links: debtors, creditors `(links,)` and amounts `(links, worlds)`."""
-        return self.debtor, self.creditor, self.amount
+    def flows(self) -> tuple[np.ndarray, np.ndarray]:
+        """What each firm pays and what it receives in all blocks, kept until an amount changes."""
+        if self._flows is None:
+            self._flows = flow_sums(self.amount, self.debtor, self.creditor, self.firms)
+        return self._flows
 
     def fork(self) -> Payments:
         """The same list with its own amounts."""
         twin = Payments(self.firms, self.worlds)
-        twin.__dict__ = {**self.__dict__, "blocks": dict(self.blocks), "amount": self.amount.copy()}
+        twin.__dict__ = {**self.__dict__, "blocks": dict(self.blocks), "amount": self.amount.copy(),
+                         "_spans": {}}
         return twin

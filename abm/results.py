@@ -14,7 +14,7 @@ from abm.economy import SERIES
 from abm.ecosystem.quarters import quarter_number, quarter_text
 from abm.errors import BadInput, Fault, nearest, shown
 from abm.words import part_of
-from cython_ext import row_sums, total
+from cython_ext import total
 
 if TYPE_CHECKING:
     import pandas
@@ -39,16 +39,10 @@ class Recorder:
         economy = model.living.economy
         for name in _OF_ECONOMY:
             self.system.setdefault(name, []).append(getattr(economy, name).copy())
-        # One array of all columns, so that one pass sums them; the rest of the world falls into a sum of its own.
-        columns = np.concatenate([model.ledger.column(name) for name in _SUMMED])
-        count, firms = len(_SUMMED), columns.shape[0] // len(_SUMMED)
-        into = np.repeat(np.arange(count, dtype=np.int32), firms)
-        into[firms - 1 :: firms] = count
-        sums = row_sums(columns, into, count + 1)
-        by_firm = columns.reshape(count, firms, -1)[:, :, :FULL_WORLDS].copy()
-        for place, name in enumerate(_SUMMED):
-            self.system.setdefault(name, []).append(sums[place])
-            self.firms.setdefault(name, []).append(by_firm[place])
+        for name in _SUMMED:
+            column = model.ledger.column(name)
+            self.system.setdefault(name, []).append(total(column[:-1]))  # all but the rest of the world
+            self.firms.setdefault(name, []).append(column[:, :FULL_WORLDS].copy())
         for name, values in (model.network_metrics() | failures(model)).items():
             self.system.setdefault(name, []).append(values)
 

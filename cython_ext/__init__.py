@@ -14,7 +14,10 @@ except ImportError as missing:
         "python -m pip install -e .   (or: python setup.py build_ext --inplace)"
     ) from missing
 
-__all__ = ["FLAGS", "GATES", "HARD", "PRIORITIES", "RANKS", "Problem", "Settled", "row_sums", "settle", "total"]
+__all__ = [
+    "FLAGS", "GATES", "HARD", "PRIORITIES", "RANKS", "Problem", "Settled", "block_sums", "chosen_sums", "flow_sums",
+    "row_sums", "settle", "total",
+]  # fmt: skip
 
 
 def settle(
@@ -69,6 +72,56 @@ def row_sums(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
     return total
 
 
+def chosen_sums(values: np.ndarray, places: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
+    """`row_sums(values[places], rows, count)` without the copy: `places` (k,) are rows of `values`, `rows` (k,) where
+    each goes. Raises `ValueError` for either out of range or of another length."""
+    values = np.ascontiguousarray(values, np.float64)
+    places, rows = np.ascontiguousarray(places, np.intp), np.ascontiguousarray(rows, np.int32)
+    if values.ndim != 2 or rows.shape != places.shape:
+        raise ValueError(f"expected values (m, worlds), places (k,) and rows (k,), found {values.shape}, "
+                         f"{places.shape} and {rows.shape}")  # fmt: skip
+    sums = np.zeros((count, values.shape[1]))
+    if _sums.add_chosen(values, places, rows, sums) >= 0:
+        raise ValueError(f"rows must lie in 0..{count - 1} and places in 0..{values.shape[0] - 1}")
+    return sums
+
+
+def flow_sums(values: np.ndarray, payer: np.ndarray, payee: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """`row_sums` of `values` (k, W) by `payer` and by `payee` (k,) in one reading: paid and received, (count, W) each.
+
+    Raises `ValueError` like `row_sums`.
+    """
+    values = np.ascontiguousarray(values, np.float64)
+    payer, payee = np.ascontiguousarray(payer, np.int32), np.ascontiguousarray(payee, np.int32)
+    if values.ndim != 2 or not payer.shape == payee.shape == values.shape[:1]:
+        raise ValueError(f"expected values (k, worlds), payer (k,) and payee (k,), found {values.shape}, "
+                         f"{payer.shape} and {payee.shape}")  # fmt: skip
+    paid, received = np.zeros((count, values.shape[1])), np.zeros((count, values.shape[1]))
+    if _sums.add_flows(values, payer, payee, paid, received) >= 0:
+        raise ValueError(f"rows must lie in 0..{count - 1}")
+    return paid, received
+
+
+def block_sums(values: np.ndarray, blocks: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
+    """Sums by row of blocks of `values` (k, W), added up block by block: (count, W).
+
+    `blocks` (b, 2) are the first row of each and the one behind its last, `rows` (k,) where each of `values` goes.
+    Raises `ValueError` for a block or row out of range.
+    """
+    values, blocks = np.ascontiguousarray(values, np.float64), np.ascontiguousarray(blocks, np.int32)
+    rows = np.ascontiguousarray(rows, np.int32)
+    if values.ndim != 2 or blocks.ndim != 2 or rows.shape != values.shape[:1]:
+        raise ValueError(f"expected values (k, worlds), blocks (b, 2) and rows (k,), found {values.shape}, "
+                         f"{blocks.shape} and {rows.shape}")  # fmt: skip
+    sums, room = np.zeros((count, values.shape[1])), np.empty((count, values.shape[1]))
+    if _sums.add_by_block(values, blocks, rows, room, sums) >= 0:
+        raise ValueError(f"rows must lie in 0..{count - 1} and blocks in 0..{values.shape[0]}")
+    return sums
+
+
 def total(values: np.ndarray) -> np.ndarray:
     """Sum `values` (k, W) over its rows into (W,), in the order of the rows whatever the number of worlds."""
-    return row_sums(values, np.zeros(values.shape[0], np.int32), 1)[0]
+    values = np.ascontiguousarray(values, np.float64)
+    sums = np.zeros(values.shape[1])
+    _sums.add_all(values, sums)
+    return sums

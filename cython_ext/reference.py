@@ -19,6 +19,22 @@ def row_sums(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
     return result
 
 
+def chosen_sums(values: np.ndarray, places: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
+    """Sum the rows of `values` at `places` (k,) by `rows` (k,)."""
+    return row_sums(values[places], rows, count)
+
+
+def flow_sums(values: np.ndarray, payer: np.ndarray, payee: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of `values` (k, W) by who pays and by who receives."""
+    return row_sums(values, payer, count), row_sums(values, payee, count)
+
+
+def block_sums(values: np.ndarray, blocks: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
+    """Sum each block of rows of `values` by `rows`, then the blocks in their order."""
+    return sum((row_sums(values[first:end], rows[first:end], count) for first, end in blocks),
+               np.zeros((count, values.shape[1])))  # fmt: skip
+
+
 def _sum(rows: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
     return np.bincount(rows, values, count).astype(np.float64)  # counts, if there is nothing to add
 

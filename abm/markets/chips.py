@@ -50,7 +50,7 @@ def clear(model) -> None:
     fill[rows] = fill[living.sponsor_of]
     ledger.record("chip_fill", fill)
     made = ledger.column("chip_sales") * living.chip_cost_share
-    living.payments["running"] += made
+    living.payments["running"] = living.payments["running"] + made
     ledger.record("chip_capacity_plan", model.ask("plan_capacity", "chipmaker"))
 
 

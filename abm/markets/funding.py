@@ -123,7 +123,7 @@ def clear(model) -> None:
 
     still = still + beyond
     # What nobody lends a vehicle its sponsor puts up, as rent in advance.
-    living.payments["sponsor_rent"] += still[living.vehicle_rows]
+    living.payments["sponsor_rent"] = living.payments["sponsor_rent"] + still[living.vehicle_rows]
     _lend(model, given, drawn, facility, quote, absorbs, can)
     can[MARKETS.index("PC")] += resale
     _note_use(model, given, can)
