@@ -168,7 +168,7 @@ def test_files_that_are_none(tmp_path):
     for where, words in (
         (tmp_path / "latin.toml", "latin.toml: found a byte that is not UTF-8, number 13; expected text in UTF-8"),
         (tmp_path / "big.toml", "big.toml: found 1,000,001 bytes; expected a scenario of at most 1,000,000"),
-        (tmp_path, "found a folder; expected a TOML file, or a shipped scenario: baseline, "),
+        (tmp_path, "found a folder; expected a TOML file, or a shipped scenario: backstop_broken, baseline, "),
         (tmp_path / "none.toml", "found no such scenario or file"),
         ("shortfal", "'shortfal': found no such scenario or file"),
         ("shortfal", "(did you mean 'shortfall'?)"),

@@ -307,7 +307,7 @@ def test_json_has_every_number_and_nothing_else(command, sheets):
 def test_a_setting_reaches_the_run(command):
     rows = [
         {each["name"]: each["measured"] for each in json.loads(command(*SMALL, "--json", *more)[1])["targets"]}
-        for more in ((), ("--set", "gap_closing_quarters=3"))
+        for more in ((), ("--set", "gap_closing_quarters=5"))
     ]
     assert rows[0]["hyperscaler_capex_2026"] != rows[1]["hyperscaler_capex_2026"]
 

@@ -51,7 +51,7 @@ def test_it_finds_what_was_planted_and_leaves_the_rest_alone():
     found = search(planted, space, 80, 1, None)
     assert found.best["gap_closing_quarters"] == pytest.approx(6.0, abs=0.4)
     assert found.best["arms_race_weight"] == pytest.approx(0.35, abs=0.1)
-    assert found.before == pytest.approx(planted({"gap_closing_quarters": 4.0}))
+    assert found.before == pytest.approx(planted({"gap_closing_quarters": 3.0}))
     assert found.after == planted(found.best) < 0.1
     assert found.identified("gap_closing_quarters") and not found.identified("arms_race_weight")
     assert found.reach["gap_closing_quarters"] == pytest.approx(planted({"gap_closing_quarters": 3.0}), abs=0.1)
