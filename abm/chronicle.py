@@ -83,10 +83,11 @@ def note_loop(model, planned: np.ndarray) -> None:
                 there = np.flatnonzero(rose[row] & where[row])
                 note(quarter, state.raised[flag, row, there][None], name, [cause], [row], [row],
                      state.value[row, there][None], worlds[there], always=name == "default")  # fmt: skip
-    lost = planned[loop.links] - living.payments.amount[np.ix_(loop.links, worlds)]
+    first = int(np.searchsorted(worlds, FULL_WORLDS))  # of others no hits are kept
+    lost, worlds = planned[loop.links, :first] - loop.paid[:, :first], worlds[:first]
     purposes = np.array(PURPOSES, object)[living.payment_purpose[loop.links]]
     # A hit comes in the sweep in which its source was flagged, or in the first.
-    sweep = np.maximum(1, np.max(state.raised, axis=0))
+    sweep = np.maximum(1, np.max(state.raised[..., :first], axis=0))
     hard, funds = problem.priority < HARD, problem.gate > 0
     for channel, chosen in (("payments", hard), ("orders", ~hard & ~funds)):
         rows = np.flatnonzero(chosen)

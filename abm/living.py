@@ -27,6 +27,7 @@ from abm.links import PURPOSES
 from abm.opening import FUNDERS
 from abm.parameters import Parameters
 from abm.potential import equity_investors
+from abm.round_trips import RoundTrips
 from abm.stakes import Stakes
 from abm.switches import OF_SETTLEMENT
 from abm.this_quarter import ThisQuarter
@@ -91,6 +92,7 @@ class Living:
         self.rent_lessor, self.rent_lessee, self.rent_due = rents(drawn, width)
         self.spill_buyers = np.unique(self.compute.buyer[self.compute.group != OWN_PRODUCTS])
         self.spill_providers = np.unique(self.serves)
+        self.round_trips = RoundTrips(self)
         self._roles(drawn, ledger, width)
         states = eco.of_kind("government")
         self.treasury = int(states[0]) if states.size else eco.rest_of_world  # who levies the taxes

@@ -60,7 +60,7 @@ class Circle:
             "circularity": part_of(total(circled[makers]), total(sales[makers])),
             "largest_circularity": each.max(axis=0) if makers.size else np.zeros(given.shape[1]),
             "circularity_of_paths": _radius(np.minimum(1.0, funded), received, stakes, n),
-            **_concentration(living),
+            **_concentration(living, model.opened["backlog"]),
             "payback_quarters": payback(model),
             "external_share": _external_share(model),
         }
@@ -94,11 +94,11 @@ def _radius(funded: np.ndarray, received: np.ndarray, stakes, firms: int) -> np.
     return size
 
 
-def _concentration(living) -> dict[str, np.ndarray]:
+def _concentration(living, backlog: np.ndarray) -> dict[str, np.ndarray]:
     """`backlog_concentration`: Herfindahl index of backlogs by customer, the enterprise part as one customer;
-    `backlog_of_two_largest`: part of all backlogs that the two largest named customers promised."""
-    contracts = living.contracts
-    by_customer = row_sums(contracts.backlog, contracts.customer, living.enterprise_backlog.shape[0])
+    `backlog_of_two_largest`: part of all backlogs that the two largest named customers promised. `backlog` is that of
+    each contract, `(contracts, worlds)`."""
+    by_customer = row_sums(backlog, living.contracts.customer, living.enterprise_backlog.shape[0])
     enterprise = total(living.enterprise_backlog)
     whole = total(by_customer) + enterprise
     ordered = np.sort(by_customer, axis=0)

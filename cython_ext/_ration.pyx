@@ -9,21 +9,26 @@ def fill_in_order(
 ):
     """Grant requests from the lowest price up, ties in the order of rows, until the limit is used."""
     cdef Py_ssize_t n = request.shape[0], worlds = request.shape[1]
-    cdef Py_ssize_t w, k, place
+    cdef Py_ssize_t w, k, place, asking
     cdef double left, amount
     cdef Py_ssize_t* order = <Py_ssize_t*> malloc(max(n, 1) * sizeof(Py_ssize_t))
     if order == NULL:
         raise MemoryError()
     with nogil:
         for w in range(worlds):
-            for k in range(n):  # insertion keeps rows of one price in their order
-                place = k
+            asking = 0
+            for k in range(n):
+                granted[k, w] = 0.0
+                if not request[k, w] > 0.0:  # most rows ask for nothing, get nothing, and need no place in the order
+                    continue
+                place = asking  # insertion keeps rows of one price in their order
+                asking = asking + 1
                 while place > 0 and price[order[place - 1], w] > price[k, w]:
                     order[place] = order[place - 1]
                     place = place - 1
                 order[place] = k
             left = limit[w]
-            for k in range(n):
+            for k in range(asking):
                 amount = request[order[k], w]
                 if amount > left:
                     amount = left

@@ -153,11 +153,12 @@ class Problem:
         signed = ("enterprise", "income", "loan_to_value_limit", "service_cover_limit")
         for name in (*_LINK, *_STAKE, *_HOLDING, *_FIRM, *_WORLD):
             amount = getattr(self, name)
-            if np.isnan(amount).any():
+            least, most = amount.min(initial=np.inf), amount.max(initial=-np.inf)  # both NaN if any is
+            if np.isnan(least):
                 raise ValueError(f"{name} holds NaN")
-            if name not in signed and amount.size and amount.min() < 0.0:
-                raise ValueError(f"{name} must not be negative, found {amount.min()}")
-            if not name.endswith("_limit") and not np.isfinite(amount).all():
+            if name not in signed and least < 0.0:
+                raise ValueError(f"{name} must not be negative, found {least}")
+            if not name.endswith("_limit") and amount.size and not np.isfinite([least, most]).all():
                 raise ValueError(f"{name} must be finite")
         for name in ("asset_recovery", "receipt_recovery", "price_floor", "breach_sale"):
             share = getattr(self, name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.markets.planning import returns
 from abm.words import part_of
 from cython_ext import row_sums, total
 
@@ -28,7 +27,7 @@ def invest(model) -> None:
 
     supplier = living.of("chipmaker", "hyperscaler")[stakes.holder] & ~stakes.old[:, None]
     value = np.maximum(ledger.column("firm_value"), 1e-9)
-    back = np.where(supplier, returns(model, stakes.holder, stakes.issuer), 0.0)
+    back = np.where(supplier, living.round_trips.returns(model), 0.0)
     pull = np.maximum(0.0, gap[stakes.issuer]) * back
     spread = part_of(pull, row_sums(pull, stakes.holder, n)[stakes.holder])
     offer = np.minimum(ledger.column("ecosystem_plan")[stakes.holder] * spread,

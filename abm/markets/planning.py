@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.words import part_of
 from cython_ext import row_sums
 
 
@@ -36,26 +35,3 @@ def plan(model) -> None:
     ledger.record("ecosystem_plan", model.ask("plan_ecosystem_investment", "hyperscaler", "chipmaker"))
     ledger.record("absorption_plan", model.ask("plan_absorption", "lender"))
     ledger.record("raise_plan", model.ask("plan_raise", "ai_lab"))
-
-
-def returns(model, supplier: np.ndarray, customer: np.ndarray) -> np.ndarray:
-    """Part of a customer's marginal spending that comes back to a supplier, by stake `(stakes, worlds)`.
-
-    A cloud's chips come from the chipmaker directly; a lab's compute reaches a chipmaker through its clouds'
-    purchases, and a hyperscaler directly.
-    """
-    living, ledger, eco = model.living, model.ledger, model.ecosystem
-    n, width = len(eco), ledger.worlds
-    chips = model.parameters.shared("chip_share_of_capex", 1.0)
-    direct = np.zeros((n, n, width))  # buyer, seller: share of capex that goes to the seller's chips
-    direct[living.chips.buyer, living.chips.seller] = chips * living.chips.share
-    links = living.compute
-    compute = np.zeros((n, n, width))
-    compute[links.buyer, links.provider] = links.share
-    intensity = np.minimum(1.0, part_of(ledger.column("capex_budget"), ledger.column("compute_served")))
-    lab = living.of("ai_lab")[customer]
-    maker = living.of("chipmaker")[supplier]
-    through = np.zeros((supplier.size, width))
-    for provider in living.spill_providers:
-        through += compute[customer, provider] * intensity[provider] * direct[provider, supplier]
-    return np.where(lab, np.where(maker, through, compute[customer, supplier]), direct[customer, supplier])
