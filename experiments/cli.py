@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from abm.errors import BadInput
-from experiments.commands import data, identities, ladder, quarters, run, scenarios, stress, targets, tune
+from experiments.commands import data, identities, ladder, quarters, run, scenarios, stress, study, targets, tune
 
 app = typer.Typer(
     help="How a revenue shortfall travels round the circular AI-infrastructure economy.",
@@ -22,6 +22,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(scenarios.app, name="scenarios")
 app.command("run")(run.run)
 app.command("ladder")(ladder.ladder)
+app.command("study")(study.study)
 app.command("stress")(stress.stress)
 app.command("quarters")(quarters.quarters)
 app.command("targets")(targets.targets)

@@ -1,0 +1,178 @@
+"""`cloudcity study`: many paired ensembles for one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from abm.errors import BadInput, Fault, nearest, shown
+from experiments.commands import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+NAMES = ("shortfall-grid", "signs")
+Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(NAMES)}.")]
+Worlds = Annotated[int, typer.Option("--worlds", min=1, max=1_000, help="How many worlds each ensemble has.")]
+Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Eight worlds at most, and three sizes: a first look.")]
+_QUICK = 8  # worlds
+
+
+def study(
+    name: Name,
+    worlds: Worlds = 24,
+    quarters: Quarters = 40,
+    seed: options.Seed = 1,
+    quick: Quick = False,
+    workers: options.Workers = 2,
+    out: options.Out = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """How damage grows with a shortfall (shortfall-grid); whether each quantity moves things as expected (signs)."""
+    import json
+
+    from experiments import output, studies, tables
+    from experiments.pairs import Frame
+    from experiments.summary import NOTE
+
+    if name not in NAMES:
+        raise BadInput(Fault("NAME", shown(name), f"one of {', '.join(NAMES)}", nearest=nearest(name, NAMES)))
+    frame = Frame(worlds=min(worlds, _QUICK) if quick else worlds, quarters=quarters, seed=seed)
+    inputs = {"study": name, "quick": quick, "worlds": frame.worlds, "quarters": quarters, "seed": seed}
+    folder = out or output.named("study", inputs)
+    output.require_free(folder)
+    with options.progress("ensembles", quiet) as show:
+        if name == "signs":
+            rows = studies.signs(frame, workers=workers, progress=show)
+        else:
+            sizes = studies.QUICK_SIZES if quick else studies.SIZES
+            rows = studies.grid(frame, sizes, workers=workers, progress=show)
+    facts = {**inputs, "ecosystem": frame.ecosystem, "note": NOTE,
+             "worst_residual": max(each["worst_residual"] for each in rows), "rows": rows}  # fmt: skip
+    output.write(folder, lambda path: _write(path, facts))
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
+    else:
+        _print(facts, tables.console())
+    if not quiet:
+        typer.echo(f"Tables: {folder}", err=as_json)
+
+
+def _write(folder: Path, facts: dict) -> None:
+    """summary.json, and study.csv with a column for each end of a band."""
+    import json
+
+    import pandas
+
+    (folder / "summary.json").write_text(json.dumps(facts, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    pandas.DataFrame([_flat(each) for each in facts["rows"]]).to_csv(folder / "study.csv", index=False)
+
+
+def _flat(row: dict) -> dict:
+    found = {}
+    for key, value in row.items():
+        if key == "order":
+            found[key] = order_in_words(value)
+        elif isinstance(value, list):
+            found |= {f"{key}_{end}": each for end, each in zip(("p10", "median", "p90"), value, strict=True)}
+        else:
+            found[key] = value
+    return found
+
+
+def _print(facts: dict, out: Console) -> None:
+    count = facts["worlds"]
+    out.print(f"{facts['study']}: {facts['ecosystem']}, {count} world{'s' if count > 1 else ''}, {facts['quarters']} "
+              f"quarters, seed {facts['seed']}; every ensemble in the same worlds.")  # fmt: skip
+    out.print()
+    for each in grid_tables(facts) if facts["study"] == "shortfall-grid" else sign_tables(facts):
+        out.print(each)
+    out.print()
+    out.print(f"Books balance: worst relative residual {facts['worst_residual']:.1e}.")
+    out.print(facts["note"])
+
+
+def grid_tables(facts: dict):
+    """Tables of damage and of who falls in which order, over settings and sizes, and how to read them."""
+    from experiments.story_words import percent, ratio, spread
+
+    damage = _table(
+        "setting", "users pay\nless by", "lost sales\nper dollar", "lost for good\nper dollar", "capex\nless",
+        "firms that\nfail", "in its\nbaseline", "felled", "spared", left=("setting",),
+    )  # fmt: skip
+    order = _table("setting", "users pay\nless by", "who falls: median quarter (10% to 90%)",
+                   left=("setting", "who falls: median quarter (10% to 90%)"))  # fmt: skip
+    before = None
+    for row in facts["rows"]:
+        name, before = row["setting"] if row["setting"] != before else "", row["setting"]
+        damage.add_row(
+            name, f"{row['size']:.0%}", spread(row["per_dollar_sales"], ratio), spread(row["per_dollar_losses"], ratio),
+            percent(row["capex_less"][1]), f"{row['failed_mean']:.1f}", f"{row['failed_in_baseline_mean']:.1f}",
+            f"{row['felled']:.1f}", f"{row['spared']:.1f}",
+        )  # fmt: skip
+        order.add_row(name, f"{row['size']:.0%}", order_in_words(row["order"]))
+    return [
+        damage, "",
+        "Per dollar that end users spend less in 12 quarters: medians, 10% to 90% of worlds in brackets. Firms: mean "
+        "number over the whole run. Felled: would have stood, or stood longer; spared: fail in the baseline only.", "",
+        order, "",
+        "Illustrative firms that are felled in a tenth of worlds or more, by median quarter of their failure.",
+    ]  # fmt: skip
+
+
+def order_in_words(order: list[dict]) -> str:
+    """Who falls after whom."""
+    if not order:
+        return "nobody often"
+    return ", ".join(
+        f"{each['firm']} {each['quarters'][1]}"
+        + (f" ({each['quarters'][0]} to {each['quarters'][2]})" if each["quarters"][0] != each["quarters"][2] else "")
+        for each in order
+    )
+
+
+def sign_tables(facts: dict):
+    """A row a quantity, a column a measure: change, and whether its sign is the expected one."""
+    from experiments.expected import MEASURES
+
+    table = _table("raised", "", "in", *MEASURES, left=("raised", "", "in"))
+    rows: dict[str, dict] = {}
+    for each in facts["rows"]:
+        rows.setdefault(each["raised"], {"row": each}).setdefault(each["measure"], []).append(each)
+    for name, found in rows.items():
+        cells = ["\n".join(map(_cell, found[measure])) for measure in MEASURES]
+        table.add_row(name, found["row"]["from_to"], found["row"]["in"], *cells)
+    asked = [each for each in facts["rows"] if each["agrees"] is not None]
+    agree = sum(each["agrees"] for each in asked)
+    return [
+        table, "",
+        f"{agree} of {len(asked)} expected signs are found. Cells: change of the mean (percent; firms that fail: their "
+        "number; AF: lost sales per dollar), then ok, or NO with the expected sign, or nothing where theory does not "
+        "say. Small: not beyond two standard errors or half a percent. Gap: planned capex not funded; stranded: "
+        "written down; early: the first 12 quarters, late: the others, after: from the date of the shock on.",
+    ]  # fmt: skip
+
+
+def _cell(row: dict) -> str:
+    if row["measure"] in ("AF", "defaults"):
+        change = f"{row['change']:+.2f}"
+    else:
+        change = f"{row['change'] / row['before']:+.1%}" if row["before"] else f"{row['change']:+.1f}"
+    small = " small" if row["sign"] == "0" else ""
+    verdict = {None: "", True: " ok", False: f" NO ({row['expected']})"}[row["agrees"]]
+    when = "" if row["when"] in ("all", "after") else f" {row['when']}"
+    return change + when + small + verdict
+
+
+def _table(*names: str, left: tuple[str, ...]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name, justify="left" if name in left else "right", vertical="top")
+    return table
