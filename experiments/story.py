@@ -106,11 +106,13 @@ def mechanism(frame: Frame, scenario: Scenario, first: int, name: str) -> dict:
     shocked, baseline = pair(frame, scenario, name)
     difference, span = shocked.against(baseline), window(baseline, first)
     sales, losses = (each(shocked, baseline, first) for each in (revenue_amplification, asset_amplification))
+    later = revenue_amplification(shocked, baseline, first, frame.quarters)
     capex = part_of(-flow(difference, "capex", span), flow(baseline, "capex", span))
     return {
         "name": name, "worlds": frame.worlds,
         "revenue": {"per_dollar": sales.facts()["per_dollar"], "lost": band(sales.lost)},
         "losses": {"per_dollar": losses.facts()["per_dollar"], "lost": band(losses.lost)},
+        "revenue_until_the_end": {"per_dollar": later.facts()["per_dollar"], "lost": band(later.lost)},
         "capex_less_share": band(capex),
         "firms_failed": [float(fallen(each, first)[:, -1].mean()) for each in (shocked, baseline)],
         "worst_residual": float(max(shocked.worst_residual, baseline.worst_residual)),

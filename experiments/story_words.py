@@ -218,6 +218,13 @@ def _what_amplifies(facts: dict) -> list[str]:
     else:
         found.append(f"The clearing network dampens: without it lost sales{unit} are "
                      f"{show(_loss(rows['settlement']))} instead of {show(base)}.")  # fmt: skip
+    failed, last = facts["failures"]["firms_failed_in_window"][0], facts["last_quarter"]
+    long, bare = (_loss(rows[name], "revenue_until_the_end") for name in ("", "settlement"))
+    found.append(
+        (f"In these {facts['window_quarters']} quarters hardly anybody fails, so there is little that it could carry. "
+         if failed < 0.5 else "") + f"From the shock until {last} lost sales{unit} are {show(bare)} without it and "
+        f"{show(long)} with it."
+    )  # fmt: skip
     if share[carriers[0]] >= _HARDLY:
         top = carriers[0]
         found.append(f"Of what was turned off, {NAMES[top]} carries most: without it lost sales{unit} are "

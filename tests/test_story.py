@@ -144,6 +144,9 @@ def test_the_facts_are_the_runs(runs, facts):
     path = np.median(capex[1] / capex[0], axis=0)[window]
     lowest = shocked.quarters[7 + path.argmin()]
     assert now["capex_lowest"] == {"quarter": lowest, "of_baseline": pytest.approx(path.min())}
+    after = [name for name, part in zip(shocked.quarters[7 + path.argmin() :], path[path.argmin() :], strict=True)
+             if part >= 0.95]  # fmt: skip
+    assert now["capex_back"] == (after[0] if after else None)
     assert facts["amplification"] == revenue_amplification(shocked, baseline, 8).facts()
     assert (facts["struck_in"], facts["window_ends"], facts["window_quarters"]) == ("2028Q1", "2028Q3", 3)
     json.dumps(facts, allow_nan=False)
