@@ -114,7 +114,7 @@ def _wanted(model, need: np.ndarray, promised: np.ndarray) -> np.ndarray:
     covered = row_sums(promised[known], living.link_of_contract[known], links.buyer.size)
     share = links.share * need[links.buyer]
     open_need = np.maximum(0.0, share - covered)
-    chooses = np.isin(links.group, (LAB, FIRST_PARTY))[:, None]
+    chooses = ((links.group == LAB) | (links.group == FIRST_PARTY))[:, None]
     left = np.maximum(0.0, need - row_sums(promised, contracts.customer, n))
     listed = row_sums(np.where(chooses, open_need, 0.0), links.buyer, n)
     scale = np.minimum(1.0, part_of(left, listed))

@@ -18,7 +18,9 @@ from cython_ext.markets import exp
 def order(model) -> None:
     """Plan what is spent on new sites."""
     spent = (1.0 - model.parameters.shared("chip_share_of_capex", 1.0)) * building_budgets(model)
-    spent[np.setdiff1d(np.arange(spent.shape[0]), model.living.fleet.owners)] = 0.0
+    builds = np.zeros(spent.shape[0], bool)
+    builds[model.living.fleet.owners] = True
+    spent[~builds] = 0.0
     model.living.payments["building"] = spent
 
 

@@ -45,7 +45,9 @@ def invest(model) -> None:
     gap = gap - row_sums(bought + living.now.vendor_loan, stakes.issuer, n)
 
     # Owners outside the suppliers: equity funds, as far as the round and what they can place allow.
-    fund = np.isin(stakes.holder, living.equity_funds)[:, None] & ~stakes.old[:, None] & lab
+    funds = np.zeros(n, bool)
+    funds[living.equity_funds] = True
+    fund = (funds[stakes.holder] & ~stakes.old)[:, None] & lab
     outside = np.minimum(np.maximum(0.0, gap), model.ask("outside_equity", "ai_lab"))
     free = ledger.column("absorption_plan")[living.equity_funds]
     part = np.minimum(1.0, part_of(total(free), total(outside)))
