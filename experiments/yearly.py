@@ -1,4 +1,4 @@
-"""A run of quarters in plain numbers: years, who paid for capex, whose cash fell short."""
+"""A run of quarters in plain numbers: years, who paid for capex, who failed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.failures import failures, recoveries
 from experiments.summary import NOTE
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ SHOWN = (
     ("circularity", "share", "chip sales paid by chipmakers' own money", "last"),
     ("stranded", "USD bn a year", "stranded value written off", "rate"),
 )
-_SMALLEST = 1e-6  # USD bn: less than this is rounding, no shortfall
 
 
 def quarterly(result: RunResult) -> dict[str, np.ndarray]:
@@ -83,22 +83,12 @@ def paid_by(result: RunResult) -> dict[str, np.ndarray]:
     return {OWN: spent - sum(others.values())} | others
 
 
-def shortfalls(result: RunResult) -> list[dict]:
-    """Firms whose cash fell short and the rest of the world paid, in the worlds that are kept firm by firm."""
+def firms(result: RunResult) -> dict[str, dict]:
+    """Name and kind of every firm, by id."""
     from abm.ecosystem.vocabulary import KINDS
 
-    eco, found = result.ecosystem, []
-    for row in range(len(eco) - 1):
-        amount = firm(result, row, "cash_shortfall")
-        short = amount > _SMALLEST
-        if short.any():
-            found.append({
-                "firm": str(eco.id[row]), "name": str(eco.title[row]), "kind": KINDS[eco.kind[row]],
-                "worlds": int(short.any(axis=1).sum()),
-                "first_quarter": result.quarters[int(short.any(axis=0).argmax())],
-                "mean_amount": float(amount.sum(axis=1).mean()),
-            })  # fmt: skip
-    return sorted(found, key=lambda each: (-each["worlds"], -each["mean_amount"], each["firm"]))
+    eco = result.ecosystem
+    return {str(eco.id[row]): {"name": str(eco.title[row]), "kind": KINDS[eco.kind[row]]} for row in range(len(eco))}
 
 
 def firm(result: RunResult, row: int, name: str) -> np.ndarray:
@@ -113,6 +103,7 @@ def kept(result: RunResult) -> int:
 
 def facts_of(result: RunResult, inputs: dict) -> dict:
     """Everything that is printed, as plain numbers and words; quantiles are 10%, 50% and 90% over worlds."""
+    events, known = result.events, firms(result)
     return {
         **inputs,
         "ecosystem": result.ecosystem.name,
@@ -123,5 +114,9 @@ def facts_of(result: RunResult, inputs: dict) -> dict:
         "series": {key: {"unit": unit, "meaning": meaning} for key, unit, meaning, _ in SHOWN},
         "quantiles": list(QUANTILES),
         "years": by_year(result),
-        "cash_shortfalls": shortfalls(result),
+        "firms": known,
+        "events": len(events),
+        "worlds_with_failures": int(events["world"][events["channel"] == "default"].nunique()),
+        "failures": failures(events, known),
+        "recovery": recoveries(result),
     }  # fmt: skip

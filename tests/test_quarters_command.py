@@ -15,7 +15,6 @@ from matplotlib.text import Text
 import abm
 from abm.ledger import LedgerBreach
 from experiments import cli
-from experiments.commands.quarters import shortfall_line
 from experiments.figures.quarters import quarters
 from experiments.yearly import OWN, SOURCES, by_year, paid_by, quarterly
 
@@ -50,11 +49,12 @@ def many():
 def test_it_prints_years_and_writes_tables_and_a_figure(command):
     code, out, err = command(*SMALL)
     assert code == 0, err
-    for part in ("2026Q2 to 2027Q1, median of 2 worlds", "2026*", "2027*", "relative residual", "cash", "Not a fore"):
+    for part in ("2026Q2 to 2027Q1, median of 2 worlds", "2026*", "2027*", "relative residual", "No firm fails",
+                 "Not a fore"):  # fmt: skip
         assert part in out
     folder = Path(out.split("Tables and figure: ")[1].strip())
     names = {each.name for each in folder.iterdir()}
-    assert names == {"summary.json", "system.csv", "firms.csv", "quarters.png"}
+    assert names == {"summary.json", "system.csv", "firms.csv", "events.csv", "traced.csv", "quarters.png"}
     assert (folder / "quarters.png").stat().st_size < 200_000
 
 
@@ -76,6 +76,7 @@ def test_of_many_worlds_bands_are_written(command, tmp_path):
     system = pandas.read_csv(tmp_path / "here" / "system.csv")
     assert set(system.world) == {"p10", "median", "p90"}
     assert pandas.read_csv(tmp_path / "here" / "firms.csv").world.nunique() == 4
+    assert pandas.read_csv(tmp_path / "here" / "traced.csv").world.nunique() == 64
 
 
 def test_the_same_question_replaces_its_result(command):
@@ -90,6 +91,8 @@ def test_json_is_json_and_nothing_else(command):
     assert (facts["worlds"], facts["quarters"], facts["ecosystem"]) == (2, 4, "ai_2026")
     assert 0.0 < facts["worst_residual"] < 1e-9
     assert facts["years"]["2026"]["quarters"] == 3
+    assert (facts["failures"], facts["worlds_with_failures"], facts["events"]) == ([], 0, 0)
+    assert facts["firms"]["CRWV"] == {"name": "CoreWeave", "kind": "operator"}
     assert "Tables: " in err
 
 
@@ -144,12 +147,21 @@ def test_who_pays_adds_up_to_capex(many):
     np.testing.assert_allclose(spent - parts[OWN], others, rtol=1e-9, atol=1e-9)
 
 
-def test_shortfalls_are_said_for_what_they_stand_for():
-    one = {"firm": "CRWV", "kind": "operator", "worlds": 3, "mean_amount": 0.3}
-    said = shortfall_line({"cash_shortfalls": [one], "worlds_kept_by_firm": 10})
-    assert "CRWV (operator) in 3: 1.0" in said
-    assert "stand for failures" in said
-    assert "No firm ran out of cash" in shortfall_line({"cash_shortfalls": [], "worlds_kept_by_firm": 1})
+def test_failures_of_all_worlds_and_hits_of_the_first_are_written(command, tmp_path):
+    code, out, err = command("quarters", "--scenario", "cloud_failure", "--quarters", "9", "--worlds", "70",
+                             "--no-figures", "--out", "here")  # fmt: skip
+    assert code == 0, err
+    assert "CRWV fails in 70 of 70 worlds (median 2028Q1; made to fail)" in " ".join(out.split())
+    assert "Why: cloudcity explain here CRWV" in out
+    events = pandas.read_csv(tmp_path / "here" / "events.csv")
+    fell = events[(events.channel == "default") & (events.source == "CRWV")]
+    assert sorted(fell.world.unique()) == list(range(70))
+    assert events[~events.channel.isin(["default", "reorganised", "wound up"])].world.max() == 63
+    facts = json.loads((tmp_path / "here" / "summary.json").read_text())
+    assert facts["worlds_with_failures"] == 70
+    assert facts["events"] == len(events)
+    low, middle, high = facts["recovery"]["firmwide"]
+    assert 0.0 <= low <= middle <= high <= 1.0
 
 
 @pytest.mark.parametrize("which", ["result", "many", "short"])

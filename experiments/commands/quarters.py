@@ -21,7 +21,6 @@ Scenario = Annotated[
 ]
 _EACH_WORLD = 64  # up to so many worlds are written one by one
 _FIRM_WORLDS = 4  # worlds whose firms are written
-_NAMED = 6  # firms named in a sentence
 
 
 def quarters(
@@ -45,6 +44,7 @@ def quarters(
     from abm.scenario import load_scenario
     from experiments import output, tables
     from experiments.commands.scenarios import print_changes
+    from experiments.scenario_words import changes
     from experiments.yearly import facts_of
 
     parameters = options.parse_settings(settings)
@@ -64,7 +64,8 @@ def quarters(
             draw_assumed=draw_assumed,
             progress=None if show is None else lambda done: show(done, quarters),
         )  # fmt: skip
-    said = {"scenario": result.scenario, "draw_assumed": draw_assumed, "settings": parameters}
+    said = {"scenario": result.scenario, "changes": changes(story, network), "draw_assumed": draw_assumed,
+            "settings": parameters}  # fmt: skip
     facts = facts_of(result, said)
     output.write(folder, lambda path: write_run(path, result, facts, figures))
     if as_json:
@@ -73,12 +74,16 @@ def quarters(
         print_years(facts, tables.console())
     if not quiet:
         typer.echo(f"Tables{' and figure' if figures else ''}: {folder}", err=as_json)
+        if facts["failures"]:
+            typer.echo(f"Why: cloudcity explain {folder} {facts['failures'][0]['firm']}", err=as_json)
 
 
 def print_years(facts: dict, out: Console) -> None:
     """The table by calendar year and what must be known to read it."""
     from rich.table import Table
     from rich.text import Text
+
+    from experiments.failures import failure_line
 
     count = facts["worlds"]
     worlds = "one world" if count == 1 else f"median of {count:,} worlds"
@@ -111,43 +116,20 @@ def print_years(facts: dict, out: Console) -> None:
         out.print(f"Hyperscalers' capex: the first {facts['worlds_kept_by_firm']} worlds only.")
     out.print()
     out.print(f"Books balance in every world and quarter: worst relative residual {facts['worst_residual']:.1e}.")
-    out.print(shortfall_line(facts))
+    out.print(failure_line(facts))
     out.print(facts["note"])
 
 
-def shortfall_line(facts: dict) -> str:
-    """Whose cash fell short and what that means as long as firms cannot fail."""
-    found, kept = facts["cash_shortfalls"], facts["worlds_kept_by_firm"]
-    among = "this world" if kept == 1 else f"the {kept} worlds kept firm by firm"
-    if not found:
-        return f"No firm ran out of cash in {among}."
-
-    def said(each: dict) -> str:
-        kind = each["kind"].replace("_", " ").replace("ai ", "AI ")
-        seen = "" if kept == 1 else f" in {each['worlds']}"
-        size = each["mean_amount"] * kept / each["worlds"]
-        return f"{each['firm']} ({kind}){seen}: {_amount(size)}"
-
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    unit = "USD bn in all" if kept == 1 else "in how many: USD bn, their mean"
-    return (
-        f"Cash fell short and the rest of the world paid, in {among} ({unit}): "
-        f"{', '.join(map(said, found[:_NAMED]))}{more}. "
-        "Firms cannot fail in a run yet: these stand for failures."
-    )
-
-
-def _amount(size: float) -> str:
-    return f"{size:,.1f}" if size >= 0.05 else f"{size:.3f}" if size >= 0.0005 else "under 0.001"
-
-
 def write_run(folder: Path, result: RunResult, facts: dict, figures: bool) -> None:
-    """summary.json, system.csv, firms.csv and, if asked for, quarters.png."""
+    """summary.json, system.csv, firms.csv, events.csv, traced.csv and, if asked for, quarters.png."""
     import json
+
+    from experiments import traced
 
     (folder / "summary.json").write_text(json.dumps(facts, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     _system(result).to_csv(folder / "system.csv", index=False)
     _firms(result).to_csv(folder / "firms.csv", index=False)
+    traced.write(folder, result)
     if figures:
         from experiments.figures.quarters import quarters as draw
         from experiments.figures.saving import save
