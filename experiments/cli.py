@@ -11,7 +11,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from abm.errors import BadInput
-from experiments.commands import data, identities, ladder, quarters, run, scenarios, stress, study, targets, tune
+from experiments.commands import (
+    data,
+    explain,
+    identities,
+    ladder,
+    quarters,
+    run,
+    scenarios,
+    stress,
+    study,
+    targets,
+    tune,
+)
 
 app = typer.Typer(
     help="How a revenue shortfall travels round the circular AI-infrastructure economy.",
@@ -25,6 +37,7 @@ app.command("ladder")(ladder.ladder)
 app.command("study")(study.study)
 app.command("stress")(stress.stress)
 app.command("quarters")(quarters.quarters)
+app.command("explain")(explain.explain)
 app.command("targets")(targets.targets)
 app.command("tune", hidden=True)(tune.tune)
 app.command("identities")(identities.identities)
