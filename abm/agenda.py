@@ -33,8 +33,8 @@ def lay_out(living, firms: int, worlds: int) -> Payments:
     lenders = eco.of_kind("lender")
     buyers, providers = np.meshgrid(living.spill_buyers, living.spill_providers, indexing="ij")
     payments = Payments(firms, worlds)
-    # Old claims can only be drawn on as agreed, and loans to a hyperscaler's vehicle are delayed-draw commitments against
-    # its lease; who stands behind a firm goes on to; all else can be withdrawn.
+    # Old claims can only be drawn on as agreed, and loans to a hyperscaler's vehicle are delayed-draw commitments
+    # against its lease; who stands behind a firm goes on to; all else can be withdrawn.
     vendor = debts.layer == "vendor_loan"
     agreed = debts.old | np.isin(debts.debtor, living.vehicle_rows)
     lent = np.where(agreed, COMMITTED_FUNDING, np.where(vendor, MARKET_FUNDING, SECURED_FUNDING))
@@ -90,6 +90,8 @@ def lay_out_aftermath(living, firms: int, worlds: int) -> Payments:
         ("estate_debts", "principal", living.debts.debtor, living.debts.holder),
         ("estate_trade", "trade payable", living.chips.buyer, living.chips.seller),
         ("estate_promises", "take-or-pay compute", living.contracts.customer, living.contracts.provider),
+        ("estate_dues", "running cost", living.due_debtor, living.due_creditor),
+        ("estate_owners", "stake", living.stakes.issuer, living.stakes.holder),
         ("estate_rest", "distribution", everyone, row),
         ("cover", "funding", row, everyone),
     ):

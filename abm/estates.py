@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.chronicle import BREACHED
 from abm.ecosystem.vocabulary import KINDS
+from abm.estate_books import Books
 from abm.holdings import PREFERRED, SECURED, UNSECURED
+from abm.opening import AT_COST
 from abm.words import part_of
 from cython_ext import row_sums, total
 
@@ -18,12 +19,12 @@ _RANKS = (SECURED, UNSECURED, PREFERRED)
 _ALWAYS_GOES_ON = ("hyperscaler", "chipmaker")  # their other business is worth more than the sector's machines
 
 
-class Estate:
+class Estate(Books):
     """Firm `row` in `worlds`; `failing` (firms, all worlds) says who else fails in the quarter."""
 
     def __init__(self, model, row: int, worlds: np.ndarray, failing: np.ndarray):
-        self.model, self.row, self.worlds, self.failing = model, row, worlds, failing
-        self.living, self.ledger = model.living, model.ledger
+        super().__init__(model, row, worlds)
+        self.failing = failing
         self.kind = KINDS[model.ecosystem.kind[row]]
         found = np.flatnonzero(self.living.fleet.owners == row)
         self.owner = int(found[0]) if found.size else None
@@ -41,12 +42,6 @@ class Estate:
         return Estate(self.model, self.row, self.worlds[chosen], self.failing)
 
     # -- what there is -----------------------------------------------------------------------------
-    def value(self, name: str) -> np.ndarray:
-        return self.ledger.column(name)[self.row, self.worlds]
-
-    def parameter(self, name: str) -> np.ndarray:
-        return self.model.parameters.wide(name, self.ledger.worlds)[self.row, self.worlds]
-
     def shared(self, name: str, switch: str) -> np.ndarray:
         if not self.living.switches[switch]:
             return np.ones(self.worlds.size)
@@ -110,6 +105,7 @@ class Estate:
         shares = np.minimum(np.maximum(0.0, worth - (whole - total(lost))), total(lost))
         paid = lost * part_of(shares, total(lost))
         self._pay("equity_sold", debts, paid)
+        paid = paid + self._call_guarantees(debts, lost - paid)
         self._note(owed, debts, lost - paid)
         self._write_off(debts, lost, lost - paid)
         self._wipe_out_owners()
@@ -132,8 +128,9 @@ class Estate:
         contracts = np.flatnonzero(living.contracts.customer == self.row)
         due = (living.contracts.recognised - living.payments["contracts"])[contracts][:, self.worlds]
         due = np.maximum(0.0, due)
+        dues, missed = self._missed_dues()
         rest = total(owed[SECURED]) - first
-        alike = rest + total(owed[UNSECURED]) + total(invoices) + total(due)
+        alike = rest + total(owed[UNSECURED]) + total(invoices) + total(due) + total(missed)
         part = part_of(np.minimum(alike, pool), alike)
         pool = pool - alike * part
         junior = part_of(np.minimum(total(owed[PREFERRED]), pool), total(owed[PREFERRED]))
@@ -144,6 +141,7 @@ class Estate:
         fetched = np.concatenate([paid[rank] for rank in _RANKS])
         self._pay("estate_debts", debts, fetched)
         self._pay("estate_promises", contracts, due * part)
+        self._pay("estate_dues", dues, missed * part)
         trade = np.flatnonzero(np.isin(living.chips.receivable, self.invoices))
         order = np.searchsorted(self.invoices, living.chips.receivable[trade])
         self._pay("estate_trade", trade, (invoices * part)[order])
@@ -153,9 +151,24 @@ class Estate:
         self._change(self.invoices, -invoices)
         makers = self.ledger.claims.holder[self.invoices]
         now.vendor_losses[:, self.worlds] += row_sums(invoices * (1.0 - part), makers, len(self.model.ecosystem))
+        self._pay_owners(pool - total(owed[PREFERRED]) * junior)
         self._tell("wound up", pool)
         self._end()
         now.wound_up[self.row, self.worlds] = True
+
+    def _missed_dues(self) -> tuple[np.ndarray, np.ndarray]:
+        """Running costs, tax, interest and rents that it missed in the quarter: links of `estate_dues`, amounts."""
+        living, loop = self.living, self.living.now.loop
+        mine = np.flatnonzero((loop.problem.debtor == self.row) & (living.due_of_link[loop.links] >= 0))
+        columns = np.searchsorted(loop.worlds, self.worlds)
+        missed = (loop.problem.due - loop.paid)[mine][:, columns]
+        return living.due_of_link[loop.links[mine]], np.maximum(0.0, missed)
+
+    def _pay_owners(self, surplus: np.ndarray) -> None:
+        """Owners in the network get their part of what creditors leave; the rest goes to owners outside."""
+        stakes = self.living.stakes
+        owned = np.flatnonzero(stakes.issuer == self.row)
+        self._pay("estate_owners", owned, stakes.share[np.ix_(owned, self.worlds)] * np.maximum(0.0, surplus))
 
     def _sell(self) -> np.ndarray:
         """Machines go to clouds with money to spare, in proportion to it, the rest is scrapped; sites go outside.
@@ -191,7 +204,10 @@ class Estate:
             fleet.basis[buyer][:, w] += paid.sum(axis=0)
             waiting = part * price * survive * idle
             fleet.idle[buyer][..., w] += waiting
-            fleet.power[buyer][..., w] += part * fleet.power[me][..., w]
+            for array in (fleet.power, fleet.power_left):
+                array[buyer][..., w] += part * array[me][..., w]
+            for array in (fleet.frontier, fleet.commodity, fleet.installed):
+                array[buyer][w] += part * survive * array[me][w]
             living.now.depreciable[rows[place], w] += bought
             self._post("chips_book", int(rows[place]), bought)
             self._post("chips_unenergised", int(rows[place]), waiting.sum(axis=0))
@@ -209,6 +225,9 @@ class Estate:
             self._post(account, self.row, -self.value(account))
         for array in (fleet.cost, fleet.book, fleet.idle, fleet.power, fleet.waiting):
             array[me][..., w] = 0.0
+        for array in (fleet.frontier, fleet.commodity, fleet.installed):
+            array[me][w] = 0.0
+        fleet.power_left[me][:, w] = 0.0
         fleet.basis[me][:, w] = 0.0
         fleet.queue[:, me][..., w] = 0.0
         living.tax_deduction[me, w] = 0.0
@@ -217,11 +236,17 @@ class Estate:
         return brought
 
     def _sell_securities(self) -> None:
-        held = np.maximum(0.0, self.value("securities"))
-        amount = self._wide(held)[[self.row]]
+        """Bills, and the stakes it holds, go to buyers outside at what they are worth."""
+        self._sell_bills(self.row, np.maximum(0.0, self.value("securities")))
+        stakes, held = self.living.stakes, np.flatnonzero(self.living.stakes.holder == self.row)
+        self._receive(total(self.ledger.amounts[stakes.place[held]][:, self.worlds]))
+        self._change(stakes.place[held], -self.ledger.amounts[stakes.place[held]][:, self.worlds])
+        stakes.share[np.ix_(held, self.worlds)] = 0.0
+
+    def _sell_bills(self, row: int, amount: np.ndarray) -> None:
         outside = np.array([self.model.ecosystem.rest_of_world])
-        self.ledger.transfer("securities", np.array([self.row]), outside, amount)
-        self._receive(held)
+        self.ledger.transfer("securities", np.array([row]), outside, self._wide_row(row, amount)[[row]])
+        self._move("securities", self._wide_row(row, amount))
 
     def _call_guarantees(self, debts: np.ndarray, missing: np.ndarray) -> np.ndarray:
         """Who guaranteed pays what is missing, up to the cap and to the money there is; `(debts, worlds)` received."""
@@ -230,13 +255,17 @@ class Estate:
             guarantor = int(living.guarantee_by[number])
             if living.economy.quarter < living.guarantee_start[number]:
                 continue
-            able = self.ledger.column("cash")[guarantor, self.worlds]
-            able = np.where(self.failing[guarantor, self.worlds], 0.0, np.maximum(0.0, able))
+            cash, bills = (
+                np.maximum(0.0, self.ledger.column(each)[guarantor, self.worlds]) for each in ("cash", "securities")
+            )
+            able = np.where(self.failing[guarantor, self.worlds], 0.0, cash + bills)
+            open_ = missing - got
             cap = living.guarantee_left[number, self.worlds]
-            paid = np.minimum(np.minimum(cap, able), total(missing - got))
+            paid = np.minimum(np.minimum(cap, able), total(open_))
             living.guarantee_left[number, self.worlds] = cap - paid
+            self._sell_bills(guarantor, np.maximum(0.0, paid - cash))
             self._bid(self._wide_row(guarantor, paid), "guarantees")
-            part = (missing - got) * part_of(paid, total(missing - got))
+            part = open_ * part_of(paid, total(open_))
             self._pay("equity_sold", debts, part)
             got = got + part
         return got
@@ -297,21 +326,6 @@ class Estate:
         for ahead in range(quarters):
             health.moving_users[ahead][np.ix_(labs, w)] += arriving
 
-    # -- what is told ------------------------------------------------------------------------------
-    def _tell(self, what: str, amount: np.ndarray) -> None:
-        """Note what becomes of the firm, and a failure that no flag of this quarter explains."""
-        living = self.living
-        quarter, add = living.economy.quarter, living.chronicle.add
-        silent = np.flatnonzero(~living.health.failed[self.row, self.worlds])
-        add(quarter, 1, "default", [BREACHED], [self.row], [self.row], np.zeros((1, silent.size)),
-            self.worlds[silent], always=True)  # fmt: skip
-        add(quarter, 99, what, [what], [self.row], [self.row], amount[None], self.worlds, always=True)
-
-    def _hit(self, channel: str, claims, source, target, amount: np.ndarray) -> None:
-        self.living.chronicle.add(
-            self.living.economy.quarter, 99, channel, claims, source, target, amount, self.worlds
-        )
-
     def _wipe_out_owners(self) -> None:
         """Owners lose what their stakes were worth."""
         stakes = self.living.stakes
@@ -320,48 +334,16 @@ class Estate:
         worth = self.ledger.amounts[stakes.place[chosen]][:, self.worlds]
         self._hit("stakes", names, stakes.issuer[chosen], stakes.holder[chosen], worth)
         stakes.share[np.ix_(chosen, self.worlds)] = 0.0
+        claims = self.ledger.claims
+        at_cost = np.flatnonzero((claims.layer == AT_COST) & (claims.debtor == self.row))
+        worth = self.ledger.amounts[at_cost][:, self.worlds]
+        names = [claims.id[each] for each in at_cost]
+        self._hit("stakes", names, claims.debtor[at_cost], claims.holder[at_cost], worth)
+        self._change(at_cost, -worth)
+        lost = row_sums(np.ascontiguousarray(worth), claims.holder[at_cost], len(self.model.ecosystem))
+        self.living.now.loan_losses[:, self.worlds] += np.where(self.living.of("lender"), lost, 0.0)
 
-    # -- postings ----------------------------------------------------------------------------------
-    def _wide(self, values: np.ndarray) -> np.ndarray:
-        return self._wide_row(self.row, values)
-
-    def _wide_row(self, row: int, values: np.ndarray) -> np.ndarray:
-        result = np.zeros((len(self.model.ecosystem), self.ledger.worlds))
-        result[row, self.worlds] = values
-        return result
-
-    def _bid(self, amount: np.ndarray, name: str = "bids") -> None:
-        """Others pay `amount` (firms, all worlds) into the sale."""
-        self._move(name, amount)
-
-    def _receive(self, amount: np.ndarray) -> None:
-        """The estate receives what its goods brought."""
-        self._move("proceeds", self._wide(amount))
-
-    def _pay(self, name: str, places: np.ndarray, amount: np.ndarray) -> None:
-        """Pay `amount` (places, worlds) on some links of a block."""
-        more = np.zeros_like(self.living.aftermath[name])
-        more[np.ix_(places, self.worlds)] = amount
-        self._move(name, more)
-
-    def _move(self, name: str, more: np.ndarray) -> None:
-        block = self.living.aftermath.blocks[name]
-        self.living.aftermath[name] = self.living.aftermath[name] + more
-        self.ledger.transfer("cash", block.debtor, block.creditor, more)
-
-    def _post(self, account: str, row: int, amount: np.ndarray) -> None:
-        self.ledger.post(account, np.array([row]), self._wide_row(row, amount)[[row]])
-
-    def _record(self, name: str, value: float) -> None:
-        column = self.ledger.column(name).copy()
-        column[self.row, self.worlds] = value
-        self.ledger.record(name, column)
-
-    def _change(self, places: np.ndarray, amount: np.ndarray) -> None:
-        change = np.zeros((places.size, self.ledger.worlds))
-        change[:, self.worlds] = amount
-        self.ledger.change_claims(places, change)
-
+    # -- losses ------------------------------------------------------------------------------------
     def _write_off(self, debts: np.ndarray, amount: np.ndarray, lost: np.ndarray) -> None:
         """Take `amount` (debts, worlds) off balances; `lost` of it is a loss of the holder."""
         living, now, n = self.living, self.living.now, len(self.model.ecosystem)

@@ -101,6 +101,7 @@ def _earned_by_lenders(model, marks: np.ndarray) -> np.ndarray:
     interest = row_sums(payments["interest"], living.debts.holder, n)
     margin = interest - payments.paid("interest", "pass_through")
     marked = marks - row_sums(payments["stakes"], living.stakes.holder, n)
+    marked = marked + after.received("estate_owners", "estate_dues") + payments.received("rescue")
     drawn = after["handed_back"] - payments["calls"]
     owners = row_sums(drawn * living.owners_part, living.funder_lenders, n)
     lost = living.now.loan_losses - living.now.funders_bore + after["default_costs"]

@@ -97,7 +97,9 @@ class Living:
         states = eco.of_kind("government")
         self.treasury = int(states[0]) if states.size else eco.rest_of_world  # who levies the taxes
         self._backstops(drawn, width)
-        self.payments, self.aftermath = lay_out(self, n, width), lay_out_aftermath(self, n, width)
+        self.payments = lay_out(self, n, width)
+        self._dues()
+        self.aftermath = lay_out_aftermath(self, n, width)
         self.payment_purpose = np.concatenate([
             np.full(each.debtor.size, PURPOSES.index(each.purpose)) for each in self.payments.blocks.values()
         ])  # fmt: skip
@@ -178,6 +180,15 @@ class Living:
         """What the European envelope has for this quarter, `(worlds,)`: what is left in equal parts until it ends."""
         left = self.envelope_quarters - self.economy.quarter + 1.0
         return self.envelope / left if left >= 1.0 else np.zeros_like(self.envelope)
+
+    def _dues(self) -> None:
+        """Payments that, when missed, are claims on an estate and stand in no balance: where each is among them."""
+        blocks = [self.payments.blocks[each] for each in ("running", "other_capex", "tax", "interest", "rent")]
+        self.due_debtor = np.concatenate([each.debtor for each in blocks])
+        self.due_creditor = np.concatenate([each.creditor for each in blocks])
+        self.due_of_link = np.full(self.payments.debtor.size, -1)
+        places = np.concatenate([np.arange(self.payments.debtor.size)[each.place] for each in blocks])
+        self.due_of_link[places] = np.arange(places.size)
 
     def _backstops(self, drawn: Drawn, width: int) -> None:
         """Who buys what of whose capacity stays unsold, up to what, and when."""

@@ -17,7 +17,8 @@ def resolve(model) -> None:
     """Deal with all that failed in the quarter, then let lenders' funders bear what they bear."""
     living, health = model.living, model.living.health
     shape = health.alive.shape
-    for name in ("estate_debts", "estate_trade", "estate_promises", "equity_sold", "bids", "proceeds", "guarantees",
+    for name in ("estate_debts", "estate_trade", "estate_promises", "estate_dues", "estate_owners",
+                 "equity_sold", "bids", "proceeds", "guarantees",
                  "estate_rest"):  # fmt: skip
         living.aftermath[name] = np.zeros_like(living.aftermath[name])
     now = living.now

@@ -61,7 +61,7 @@ def stand(model) -> Standing:
     sites, idle = work + column("shells_book"), column("chips_unenergised")
     resale = parameters.of("shell_resale_share")
     multiple = np.where(living.of("hyperscaler", "operator"), parameters.of("enterprise_multiple"), 0.0)
-    yearly = 4.0 * column("margin_average")
+    yearly, lab = 4.0 * column("margin_average"), living.of("ai_lab")
     fleet = living.fleet
     machines = np.zeros_like(liquid)
     machines[fleet.owners] = fleet.installed * living.economy.price  # at what new ones of the same power cost
@@ -72,9 +72,14 @@ def stand(model) -> Standing:
         collateral=machines,
         property=idle + column("chip_inventory") + resale * sites,
         # A quarter's lost sales lower a year's margin once; what is being built comes on top.
-        enterprise=np.where(multiple > 0.0, multiple * (yearly - sales) + resale * work + idle, 0.0),
+        # What a lab is worth beyond what it has ends with it: nobody can seize a franchise.
+        enterprise=np.where(
+            lab, np.maximum(0.0, column("core_business_value")),
+            np.where(multiple > 0.0, multiple * (yearly - sales) + resale * work + idle, 0.0),
+        ),
         multiple=multiple,
-        franchise=column("core_business_value") + column("outside_book") + _certain_claims(living, ledger),
+        franchise=np.where(lab, 0.0, column("core_business_value")) + column("outside_book")
+        + _certain_claims(living, ledger),
         covered_assets=idle + parameters.of("shell_lending_value") * sites,
         income=payments.received("users", "core") - payments.paid("running", "rent", "sponsor_rent"),
         sales=sales,

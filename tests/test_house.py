@@ -38,7 +38,7 @@ LAYERS = [
     {"agenda", "this_quarter", "round_trips"},
     {"living", "stress_testing", "agents"},
     {"markets", "metrics", "results", "identities", "dated", "standing"},
-    {"clearing", "closing", "estates", "resolution"},
+    {"clearing", "closing", "estate_books", "estates", "resolution"},
     {"quarter"},
     {"model"},
     {"running"},

@@ -86,7 +86,11 @@ def clear(model) -> None:
     given = {each: np.zeros((n, width)) for each in quote}
 
     # A request of a sponsor for private credit is its vehicle's; facilities of that vehicle are drawn first.
-    share = ledger.column("bond_share_plan")
+    # Who has no vehicle, or none any more, borrows on its own books only.
+    through = np.zeros((n, width), bool)
+    through[living.sponsor_of] = living.health.alive[living.vehicle_rows]
+    hidden = ~giants | through
+    share = np.where(hidden, ledger.column("bond_share_plan"), 1.0)
     bonds = np.where(giants, share * need, np.where(makers, need, 0.0))
     # Owners who stand behind a cloud fill their part of what it needs; for the rest it turns to others.
     outside = parameters.of("outside_owner_share")
@@ -107,7 +111,8 @@ def clear(model) -> None:
     def go(market: str, request: np.ndarray) -> np.ndarray:
         """What `market` refuses of `request`; what it grants is added to `given`."""
         place = MARKETS.index(market)
-        wanted = np.where(ask_market & (quote[market] <= parameters.of("spread_limit") + 1e-12), request, 0.0)
+        serves = ask_market & (quote[market] <= parameters.of("spread_limit") + 1e-12)
+        wanted = np.where(serves & (hidden | (market == "IG")), request, 0.0)
         wanted = np.minimum(wanted, np.maximum(0.0, room[market] - given[market]))
         granted = fill_in_order(wanted, quote[market], limit[place])
         limit[place] = limit[place] - total(granted)
