@@ -3,7 +3,8 @@
 One row an event: world, quarter, sweep, channel, claim, source, target, amount. The hit travels from `source` to
 `target`; a cascade runs mostly between quarters, so order by quarter first and sweep then. Channels: "orders" given up,
 "payments" missed, "funding" that did not come, "loans" and "stakes" lost, "customers" that leave, and what befell a
-firm itself: "default" (`claim` is its cause), "covenant", "withdrawal", "reorganised", "wound up".
+firm itself, with its worth in place of a loss: "default" (`claim` is its cause), "covenant", "withdrawal",
+"reorganised", "wound up".
 """
 
 from __future__ import annotations
@@ -80,9 +81,9 @@ def note_loop(model, planned: np.ndarray) -> None:
             (name, np.ones_like(rose)),)  # fmt: skip
         for cause, where in causes:
             for row in np.flatnonzero((rose & where).any(axis=1)):
-                there = np.flatnonzero(rose[row] & where[row])
+                there = np.flatnonzero(rose[row] & where[row] & ((name == "default") | (worlds < FULL_WORLDS)))
                 note(quarter, state.raised[flag, row, there][None], name, [cause], [row], [row],
-                     state.value[row, there][None], worlds[there], always=name == "default")  # fmt: skip
+                     state.value[row, there][None], worlds[there], always=True)  # fmt: skip
     first = int(np.searchsorted(worlds, FULL_WORLDS))  # of others no hits are kept
     lost, worlds = planned[loop.links, :first] - loop.paid[:, :first], worlds[:first]
     purposes = np.array(PURPOSES, object)[living.payment_purpose[loop.links]]

@@ -148,6 +148,9 @@ class Estate(Books):
         guaranteed = self._call_guarantees(debts, amount - fetched)
         self._note(owed, debts, amount - fetched - guaranteed)
         self._write_off(debts, amount, amount - fetched - guaranteed)
+        claims = self.ledger.claims
+        names = [claims.id[each] for each in self.invoices]
+        self._hit("loans", names, claims.debtor[self.invoices], claims.holder[self.invoices], invoices * (1.0 - part))
         self._change(self.invoices, -invoices)
         makers = self.ledger.claims.holder[self.invoices]
         now.vendor_losses[:, self.worlds] += row_sums(invoices * (1.0 - part), makers, len(self.model.ecosystem))
