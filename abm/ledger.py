@@ -61,6 +61,7 @@ class Ledger:
     _balances: dict[str, np.ndarray] = field(repr=False)
     _amounts: np.ndarray = field(repr=False)
     _facts: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    _views: dict[str, tuple[np.ndarray | None, np.ndarray]] = field(default_factory=dict, repr=False, compare=False)
     # Sums of claims by side and layers, asked for many times until claims change.
     _known: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
@@ -80,16 +81,21 @@ class Ledger:
 
         Raises `KeyError` naming the nearest column.
         """
-        if name in self._balances:
-            view = self._balances[name].view()
-        elif name in self._facts:
-            view = self._facts[name].view()
+        array = self._balances.get(name)
+        if array is None:
+            array = self._facts.get(name)
+        kept = self._views.get(name)
+        if kept is not None and kept[0] is array:  # rules read the same columns thousands of times
+            return kept[1]
+        if array is not None:
+            view = array.view()
         elif name in COLUMNS:
             view = np.broadcast_to(0.0, (len(self.firms), self.worlds))
         else:
             close = nearest(name, COLUMNS)
             raise KeyError(f"no column {name!r}" + (f" (did you mean {close!r}?)" if close else ""))
         view.flags.writeable = False
+        self._views[name] = array, view
         return view
 
     @property
