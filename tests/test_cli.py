@@ -13,22 +13,6 @@ import pytest
 
 from abm.ecosystem import from_graph, write_graphml
 from abm.ledger import LedgerBreach
-from experiments import cli
-
-
-@pytest.fixture
-def command(monkeypatch, tmp_path, capsys):
-    """Run `cloudcity ARGUMENTS` in an empty folder: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cloudcity", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
 
 
 def test_stress_says_who_is_hit_and_writes_the_tables(command):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,26 +13,10 @@ from matplotlib.text import Text
 
 import abm
 from abm.ledger import LedgerBreach
-from experiments import cli
 from experiments.figures.quarters import quarters
 from experiments.yearly import OWN, SOURCES, by_year, paid_by, quarterly
 
 SMALL = ("quarters", "--quarters", "4", "--worlds", "2")
-
-
-@pytest.fixture
-def command(monkeypatch, tmp_path, capsys):
-    """Run `cloudcity ARGUMENTS` in an empty folder: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cloudcity", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from abm.scenario import DatedShock, Scenario
 from abm.scenario.kinds import KINDS, SHAPES
 from abm.settlement import Switches
 from abm.switches import BY_PARAMETER, OF_SETTLEMENT, SWITCHES
-from experiments import cli
 
 # A shock of each kind, in quarter 4, strong enough to be seen.
 STRONG = {
@@ -393,21 +391,6 @@ def test_the_page_tells_all_there_is_and_its_own_file_can_be_run(tmp_path):
 
 
 # -- commands ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def command(monkeypatch, tmp_path, capsys):
-    """Run `cloudcity ARGUMENTS` in an empty folder: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cloudcity", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
 
 
 def test_list_names_every_scenario_and_its_changes(command):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from matplotlib.text import Text
 import abm
 from abm.chronicle import Chronicle
 from abm.results import Recorder, RunResult
-from experiments import cli, output, pairs
+from experiments import output, pairs
 from experiments.amplification import revenue_amplification
 from experiments.falls import by_firm, compared, fallen, who_is_first
 from experiments.figures.differences import differences
@@ -30,19 +29,10 @@ FRAME = pairs.Frame(worlds=2, quarters=10)
 
 
 @pytest.fixture
-def command(monkeypatch, tmp_path, capsys):
-    """Run `cloudcity ARGUMENTS` in an empty folder: exit code, stdout, stderr. Few mechanisms are turned off."""
-    monkeypatch.chdir(tmp_path)
+def command(command, monkeypatch):
+    """`cloudcity ARGUMENTS`, with few mechanisms turned off."""
     monkeypatch.setattr(pairs, "ABLATIONS", ("", "confidence", pairs.SETTLEMENT))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cloudcity", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
+    return command
 
 
 @pytest.fixture(scope="module")

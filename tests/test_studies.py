@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,28 +10,13 @@ import pandas
 import pytest
 
 import abm
-from experiments import cli, studies
+from experiments import studies
 from experiments.amplification import revenue_amplification
 from experiments.expected import MEASURES, QUANTITIES, WINDOWS, Quantity, Variant
 from experiments.pairs import Frame
 
 FRAME = Frame(worlds=2, quarters=12)
 SMALL = ("--worlds", "2", "--quarters", "12", "--workers", "1", "--quick")
-
-
-@pytest.fixture
-def command(monkeypatch, tmp_path, capsys):
-    """Run `cloudcity ARGUMENTS` in an empty folder: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cloudcity", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
 
 
 def test_a_row_of_the_grid_is_a_pair_of_runs():

@@ -6,7 +6,6 @@ import csv
 import json
 import math
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,6 @@ import pytest
 
 import abm
 from abm.results import Recorder, RunResult
-from experiments import cli
 from experiments.measures import MEASURES, NotMeasured
 from experiments.targets import Measured, Target, baseline_of, counts, load_targets, measure, passes, run_baseline
 
@@ -264,21 +262,6 @@ def test_a_run_is_measured_as_its_own_tables_say(city, sheets):
 
 
 # -- the command -----------------------------------------------------------------------------------
-@pytest.fixture
-def command(monkeypatch, tmp_path, capsys):
-    """Run `cloudcity ARGUMENTS` in an empty folder: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cloudcity", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
-
-
 SMALL = ("targets", "--quarters", "16", "--worlds", "2")
 
 

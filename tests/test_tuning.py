@@ -12,7 +12,6 @@ import pytest
 from abm.errors import BadInput
 from abm.parameters import DECLARED
 from abm.scenario import load_scenario
-from experiments import cli
 from experiments.targets import Measured, Target
 from experiments.tuning import HOLD, distance, fit_measured, loss_of, search, space_of
 
@@ -86,21 +85,6 @@ def test_equal_seeds_give_equal_results_and_progress_ends_full():
 
 
 # -- the command -----------------------------------------------------------------------------------
-@pytest.fixture
-def command(monkeypatch, tmp_path, capsys):
-    """Run `cloudcity ARGUMENTS` in an empty folder: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cloudcity", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capsys.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
-
-
 HELD = ("--set", "end_demand_growth=0.165", "--set", "expectation_speed=0.5", "--set", "arms_race_weight=0.35")
 TINY = ("tune", "--trials", "3", "--worlds", "2", "--quarters", "8", *HELD)
 

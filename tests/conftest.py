@@ -1,0 +1,24 @@
+"""What tests of the command line share."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from experiments import cli
+
+
+@pytest.fixture
+def command(monkeypatch, tmp_path, capsys):
+    """Run `cloudcity ARGUMENTS` in an empty folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["cloudcity", *arguments])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        out, err = capsys.readouterr()
+        return left.value.code or 0, out, err
+
+    return run
