@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+import abm
+
 
 def _bytes_of(first: int, worlds: int) -> dict[str, bytes]:
     """All that world 17 is after eight quarters, in a model of `worlds` worlds from `first`."""
