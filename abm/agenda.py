@@ -23,7 +23,7 @@ CERTAIN = ("users", "core", "subsidy", "calls", "rescue")
 
 
 def lay_out(living, firms: int, worlds: int) -> Payments:
-    """All payments that a quarter can hold, in the priorities of section 4 of `docs/model.md`."""
+    """All payments that a quarter can hold, in the priorities of section 2 of `docs/model.md`."""
     eco, debts, stakes, contracts, links = (
         living.ecosystem, living.debts, living.stakes, living.contracts, living.compute
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """What the quarter owes, settled: who cannot pay, whom that brings down, and what is left of every plan.
 
-Sections 3.8, 3.11 and 4 of `docs/quarters.md`. All plans and funding are fixed before; the loop can only take away. A
+"When money is not there" in `docs/quarters.md`. All plans and funding are fixed before; the loop can only take away. A
 world in which everybody can pay, and no test is near its limit, needs no loop: its answer is that all is paid.
 """
 

@@ -1,6 +1,6 @@
 """The end of a quarter: every planned payment is posted, machines age, values are marked, everybody learns.
 
-Sections 3.11 and 3.12 of `docs/model.md`.
+"The quarter" and "The equations" in `docs/quarters.md`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Promises to buy compute: dated dollars, the throughput they buy, and what is undelivered.
 
 A contract is throughput at a locked price: its dollars `due` and the units they stand for are dated by
-quarter in a ring. Sections 3.2 and 3.3 of `docs/model.md`. Arrays are `(contracts, worlds)`.
+quarter in a ring. "The equations" in `docs/quarters.md`. Arrays are `(contracts, worlds)`.
 """
 
 from __future__ import annotations

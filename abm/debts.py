@@ -1,6 +1,6 @@
 """Debt in every layer: what it costs, when it falls due, what is committed and not yet drawn.
 
-A view on the ledger's claims: balances stand there, terms here. Sections 1.1 and 3.7 of `docs/model.md`.
+A view on the ledger's claims: balances stand there, terms here.
 Arrays are `(debts, worlds)` unless said otherwise.
 """
 

@@ -1,4 +1,4 @@
-"""Parameters of funding, labs, vendors' money, tax and confidence: sections 3.7 to 3.10 of `docs/model.md`."""
+"""Parameters of funding, labs, vendors' money, tax and confidence: see `docs/quarters.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters of demand, compute, chips, sites and plans: sections 3.1 to 3.6 of `docs/model.md`."""
+"""Parameters of demand, compute, chips, sites and plans: see `docs/quarters.md`."""
 
 from __future__ import annotations
 

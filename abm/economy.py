@@ -1,6 +1,6 @@
 """What the whole economy shares: the calendar, hardware progress, end-user spending, prices, confidence.
 
-All arrays are `(worlds,)`. Sections 3.1, 3.3 and 3.7 of `docs/model.md`.
+All arrays are `(worlds,)`. "The equations" in `docs/quarters.md`.
 """
 
 from __future__ import annotations

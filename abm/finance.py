@@ -1,6 +1,6 @@
 """How the plans of the horizon are paid for: debt service, committed facilities, new funding.
 
-Sections 3.7 and 3.9 of `docs/model.md` at t = 0. Every plan that enters the contagion loop is a plan
+Section 2 of `docs/model.md`. Every plan that enters the contagion loop is a plan
 that somebody has agreed, or would be asked, to fund; what no market would fund is cut from the plan.
 """
 

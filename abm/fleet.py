@@ -1,6 +1,6 @@
 """Chips by owner, region and vintage, the sites they stand in, and the power that reaches them.
 
-Sections 1.1, 3.3, 3.5 and 3.12 of `docs/model.md`. Arrays are `(owners, ..., worlds)`; `owners` are the rows of
+Arrays are `(owners, ..., worlds)`; `owners` are the rows of
 firms that can hold chips. Books here are the sub-ledger of the accounts chips_book, shells_book and pipeline.
 """
 

@@ -1,6 +1,6 @@
 """Everything a living ecosystem carries beside its ledger, and how the opening data fill it.
 
-Section 1.2 of `docs/model.md`: what the data leave open is closed here, before the rest of the world closes
+What the data leave open is closed here, before the rest of the world closes
 the balances: cash flows outside the sector before interest and tax, first-party need of compute, the
 enterprise part of backlogs, a lab's growth that its valuation implies.
 """

@@ -1,6 +1,6 @@
 """Measures of the circle that need no default: who funds whose purchases, how concentrated promises are.
 
-Section 6 of `docs/model.md`. Results are `(worlds,)`.
+Results are `(worlds,)`.
 """
 
 from __future__ import annotations

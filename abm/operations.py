@@ -1,6 +1,6 @@
 """What firms plan to sell, to buy and to build over the horizon, at the opening's run rates.
 
-Sections 1.2 and 3.1 to 3.6 of `docs/model.md` at t = 0: end users pay labs, clouds and product owners;
+Section 2 of `docs/model.md`: end users pay labs, clouds and product owners;
 labs and owners pay clouds, first what they promised; clouds pay chipmakers and builders.
 """
 

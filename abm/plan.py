@@ -1,7 +1,7 @@
 """`Plan`: everything the contagion loop needs to know about the horizon, before any shock.
 
 The opening network's planned payments (`operations`, `finance`) and what stands behind each firm:
-chips, sites, going-concern value, covenants, capital. Section 4.1 of `docs/model.md`.
+chips, sites, going-concern value, covenants, capital. Section 2 of `docs/model.md`.
 """
 
 from __future__ import annotations

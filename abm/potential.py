@@ -1,8 +1,7 @@
 """Claims that may arise: the topology of a living ecosystem is fixed from the start, with nothing drawn.
 
 One claim per (lender, borrower, market), (vendor, customer), (investor, lab or cloud), (holder of a
-warrant, its issuer), (seller, buyer):
-section 1.1 of `docs/model.md`. Ids begin with `new_`.
+warrant, its issuer), (seller, buyer). Ids begin with `new_`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What becomes of firms that failed: reorganised by their creditors, or wound up and sold.
 
-Section 3.13 of `docs/quarters.md`. A firm fails when it missed what it must pay, was left without worth while debt fell
-due, or breached its covenants twice running. Money moves through blocks of the aftermath, so that it is logged.
+"When money is not there" in `docs/quarters.md`. A firm fails when it missed what it must pay, was left without worth
+while debt fell due, or breached its covenants twice running. Money moves through blocks of the aftermath, so that it
+is logged.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a `Plan` to the arrays of the contagion loop, unshocked and struck. Section 4 of `docs/model.md`."""
+"""From a `Plan` to the arrays of the contagion loop, unshocked and struck. Section 3 of `docs/model.md`."""
 
 from __future__ import annotations
 

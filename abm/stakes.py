@@ -1,7 +1,7 @@
 """Who owns which share of whom, and what it is worth.
 
 A stake's worth stands in the ledger as a claim; the share stands here. New equity is issued at the mark: the
-investor gets amount / (value + amount), everybody else is diluted. Section 3.10 of `docs/model.md`.
+investor gets amount / (value + amount), everybody else is diluted.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What stands behind each firm in a quarter: money, machines, sites, going concern, covenants, capital.
 
-Sections 3.8, 4.1 and 4.2 of `docs/quarters.md`; names as in `cython_ext.Problem`. Arrays are `(firms, worlds)`, USD bn.
+"When money is not there" in `docs/quarters.md`; names as in `cython_ext.Problem`. Arrays are `(firms, worlds)`, USD bn.
 """
 
 from __future__ import annotations

@@ -134,3 +134,18 @@ def test_links_on_the_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
         if not target.startswith(("http://", "https://", "mailto:")) and (ROOT / ".git").exists():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_sections_that_the_code_names_are_on_the_pages():
+    """A section by number, or a heading by its words."""
+    named = re.compile(r'(?:[Ss]ections? ([0-9.]+)|("[^"\n]+"(?: and "[^"\n]+")*)) (?:of|in) `(docs/[a-z-]+\.md)`')
+    found = 0
+    for path in PACKAGES["abm"].rglob("*.py"):
+        for number, titles, page in named.findall(path.read_text()):
+            headings = re.findall(r"^##+ (.+)$", (ROOT / page).read_text(), re.MULTILINE)
+            for title in re.findall(r'"([^"]+)"', titles):
+                assert title in headings, f"{path.name}: {title}"
+            if number:
+                assert any(each.startswith(f"{number.rstrip('.')}.") for each in headings), f"{path.name}: {number}"
+            found += 1
+    assert found > 10

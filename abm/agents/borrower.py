@@ -7,7 +7,7 @@ from abm.words import at_least, at_most, between, part_of
 
 
 class Borrower(Firm):
-    """Section 3.7 of `docs/model.md`: what lenders ask of a firm."""
+    """What lenders ask of a firm: "The equations" in `docs/quarters.md`."""
 
     def quote_spread(self):
         """Spread over the base rate that lenders ask of this firm, before the market's own part."""

@@ -8,7 +8,7 @@ from cython_ext.markets import exp
 
 
 class Builder(Borrower):
-    """Sections 3.6 and 3.7 of `docs/model.md`: plans follow expected demand, price, cost of debt and confidence."""
+    """Plans follow expected demand, price, cost of debt and confidence: "The equations" in `docs/quarters.md`."""
 
     def expect_growth(self):
         """Expected growth of own demand, log per quarter: it follows what was seen, half own, half the system's."""

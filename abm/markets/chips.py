@@ -1,4 +1,4 @@
-"""Chips: orders, shipments where capacity is short, invoices. Section 3.4 of `docs/model.md`."""
+"""Chips: orders, shipments where capacity is short, invoices. See `docs/quarters.md`."""
 
 from __future__ import annotations
 

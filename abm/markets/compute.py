@@ -1,6 +1,6 @@
 """The market for compute: promises first, then own use, then what is free to choose; who is short goes elsewhere.
 
-Sections 3.2 and 3.3 of `docs/model.md`. Amounts are USD bn per quarter at this quarter's price of compute.
+"The equations" in `docs/quarters.md`. Amounts are USD bn per quarter at this quarter's price of compute.
 """
 
 from __future__ import annotations

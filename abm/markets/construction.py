@@ -1,6 +1,6 @@
 """Sites: work in a queue, connection to power by a quota per region, chips that wait for a place.
 
-Section 3.5 of `docs/model.md`.
+"The quarter" in `docs/quarters.md`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""End users spend; labs, owners of AI products and clouds for enterprises receive. Section 3.1 of `docs/model.md`."""
+"""End users spend; labs, owners of AI products and clouds for enterprises receive. See `docs/quarters.md`."""
 
 from __future__ import annotations
 

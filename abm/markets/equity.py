@@ -1,4 +1,4 @@
-"""New equity and suppliers' money: the circle closes here. Sections 3.9 and 3.10 of `docs/model.md`."""
+"""New equity and suppliers' money: the circle closes here. See `docs/quarters.md`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """How investment is paid for: own money, committed loans, then markets that each absorb only so much.
 
-Section 3.7 of `docs/model.md`. The order for hyperscalers: bonds and, through vehicles, private credit; what one
+See `docs/quarters.md`. The order for hyperscalers: bonds and, through vehicles, private credit; what one
 market refuses goes to the other. For clouds: committed loans, private credit, banks, high yield, suppliers, owners.
 """
 

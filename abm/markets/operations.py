@@ -1,6 +1,6 @@
 """What running costs, what the rest of a firm brings in, and what debt, leases and the state take.
 
-Sections 3.5 (upkeep), 3.7 (debt service, rents) and 3.10 (tax, subsidy) of `docs/model.md`.
+"The quarter" in `docs/quarters.md`.
 """
 
 from __future__ import annotations
