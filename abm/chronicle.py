@@ -74,7 +74,7 @@ def note_loop(model, planned: np.ndarray) -> None:
     living, loop = model.living, model.living.now.loop
     quarter, worlds, problem, state = living.economy.quarter, loop.worlds, loop.problem, loop.state
     note = living.chronicle.add
-    forced, short = living.forced_default[:, worlds], loop.missed
+    forced, short = living.forced_default[:, worlds], state.missed > 0
     for flag, name in enumerate(FLAGS):
         rose = state.flags[flag] > 0
         causes = ((MADE, forced), (UNPAID, ~forced & short), (WORTHLESS, ~forced & ~short)) if name == "default" else (

@@ -26,7 +26,7 @@ _UNTESTED = 1e12  # a limit that nobody reaches
 @dataclass(frozen=True)
 class Loop:
     """What the loop did in the worlds that needed it: `links` are places in the list of payments, `paid` what they
-    paid, `closed` says which of them were shut off, `missed` which firms failed for lack of money."""
+    paid, `closed` says which of them were shut off."""
 
     worlds: np.ndarray
     links: np.ndarray
@@ -34,7 +34,6 @@ class Loop:
     state: Settled
     paid: np.ndarray
     closed: np.ndarray
-    missed: np.ndarray
 
 
 def clear(model) -> None:
@@ -216,7 +215,7 @@ def _loop(model, here: Standing, worlds: np.ndarray, planned: np.ndarray) -> Loo
     start = Settled.untouched(problem.firms, worlds.size)
     start.flags[0] = living.forced_default[:, worlds]
     start.raised[0] = start.flags[0]
-    state, missed = _sweep_by_sweep(problem, start)
+    state = settle(problem, start)
     flags = state.flags > 0
     closed = problem.closed(*flags)
     paid = np.where(closed, 0.0, problem.due * state.paid[problem.priority, problem.debtor])
@@ -228,23 +227,7 @@ def _loop(model, here: Standing, worlds: np.ndarray, planned: np.ndarray) -> Loo
     cost = (1.0 - problem.asset_recovery) * problem.cash + (1.0 - problem.receipt_recovery) * receipts
     living.now.default_cost[:, worlds] = np.where(flags[0], cost, 0.0)
     living.now.fire_price[worlds] = state.price
-    return Loop(worlds, links, problem, state, paid, closed, missed)
-
-
-def _sweep_by_sweep(problem: Problem, state: Settled) -> tuple[Settled, np.ndarray]:
-    """Run the loop to its end; and which firms failed because they missed a hard due, `(firms, worlds)`: the others
-    had no worth left, and may have missed dues only because of that."""
-    owed = np.stack([
-        row_sums(problem.due[problem.priority == each], problem.debtor[problem.priority == each], problem.firms)
-        for each in range(HARD)
-    ])  # fmt: skip
-    missed = np.zeros(problem.cash.shape, bool)
-    while not state.converged.all():
-        settle(problem, state, max_sweeps=1)
-        lacking = owed * (1.0 - state.paid[:HARD])
-        fresh = state.raised[0] == state.sweeps
-        missed |= fresh & ((lacking[0] + lacking[1] + lacking[2]) > _ROUNDING)
-    return state, missed
+    return Loop(worlds, links, problem, state, paid, closed)
 
 
 def _realise(model, planned: np.ndarray) -> None:

@@ -190,8 +190,8 @@ class Settled:
     left (n, W): cash after paying; value (n, W): equity value; late (3, n, W): what a missed due of each
     hard priority will still fetch, per unit missed; recovery (3, n, W): worth of a claim of each rank
     per unit of face; price (W,): fire-sale price, 1 = no discount; flags (3, n, W) int8, in
-    the order of FLAGS; raised (3, n, W) int32: sweep in which a flag rose, 0 = never; sweeps (W,) and
-    rounds (W,) int32; residual (W,): the last change of the inner iterations, relative; converged (W,).
+    the order of FLAGS; raised (3, n, W) int32: sweep in which a flag rose, 0 = never; missed (n, W) int8: 1 where
+    the first flag rose because a hard due was missed, 0 where for lack of worth; sweeps (W,) and rounds (W,) int32; residual (W,): the last change of the inner iterations, relative; converged (W,).
     """
 
     paid: np.ndarray
@@ -202,6 +202,7 @@ class Settled:
     price: np.ndarray
     flags: np.ndarray
     raised: np.ndarray
+    missed: np.ndarray
     sweeps: np.ndarray
     rounds: np.ndarray
     residual: np.ndarray
@@ -219,6 +220,7 @@ class Settled:
             price=np.ones(worlds),
             flags=np.zeros((len(FLAGS), firms, worlds), np.int8),
             raised=np.zeros((len(FLAGS), firms, worlds), np.int32),
+            missed=np.zeros((firms, worlds), np.int8),
             sweeps=np.zeros(worlds, np.int32),
             rounds=np.zeros(worlds, np.int32),
             residual=np.zeros(worlds),

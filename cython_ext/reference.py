@@ -196,7 +196,8 @@ class _World:
             missed += owed[:, layer] * (1.0 - state.paid[layer, :, w])
         value, left = state.value[:, w], state.left[:, w]
         worthless = (self.of("principal") > 0.0) & (value <= TIE * np.maximum(1.0, self.whole))
-        default = (missed > TIE * np.maximum(1.0, hard)) | worthless
+        lacking = missed > TIE * np.maximum(1.0, hard)
+        default = lacking | worthless
         backing = state.price[w] * self.of("collateral") + self.of("covered_assets")
         service = self.of("secured_service")
         breach = (
@@ -209,6 +210,8 @@ class _World:
         fresh = False
         for flag, now in enumerate((default, breach, withdrawal)):
             new = now & self.tested & (state.flags[flag, :, w] == 0)
+            if flag == 0:
+                state.missed[new, w] = lacking[new]
             state.flags[flag, new, w] = 1
             state.raised[flag, new, w] = state.sweeps[w]
             fresh = fresh or bool(new.any())

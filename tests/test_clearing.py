@@ -87,7 +87,7 @@ def crises() -> list[tuple[clearing.Loop, np.ndarray, np.ndarray]]:
                 found.append((loop, model.living.forced_default[:, loop.worlds].copy(), amounts))
         model.release()
     assert sum(loop.state.flags[FAILED].sum() for loop, *_ in found) > 30
-    assert sum(loop.missed.sum() for loop, *_ in found) > 10
+    assert sum(loop.state.missed.sum() for loop, *_ in found) > 10
     return found
 
 
