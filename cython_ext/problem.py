@@ -190,8 +190,9 @@ class Settled:
     left (n, W): cash after paying; value (n, W): equity value; late (3, n, W): what a missed due of each
     hard priority will still fetch, per unit missed; recovery (3, n, W): worth of a claim of each rank
     per unit of face; price (W,): fire-sale price, 1 = no discount; flags (3, n, W) int8, in
-    the order of FLAGS; raised (3, n, W) int32: sweep in which a flag rose, 0 = never; missed (n, W) int8: 1 where
-    the first flag rose because a hard due was missed, 0 where for lack of worth; sweeps (W,) and rounds (W,) int32; residual (W,): the last change of the inner iterations, relative; converged (W,).
+    the order of FLAGS; raised (3, n, W) int32: sweep in which a flag rose, 0 = never; missed (n, W) int8: 1
+    where a firm failed because it missed a hard due, 0 where for lack of worth; sweeps (W,) and rounds (W,)
+    int32; residual (W,): the last change of the inner iterations, relative; converged (W,).
     """
 
     paid: np.ndarray
