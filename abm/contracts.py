@@ -75,14 +75,13 @@ class Contracts:
             locked = exp((1.0 - lock[pair[0]]) * progress * (np.arange(HORIZON) - 1.0)[:, None])
             self.units[each] = self.due[each] * locked
         self.lab = lab
-        self.dated = (self.due > 0.0).any(axis=(0, 2))  # slots of the ring that hold dues
 
     @property
     def backlog(self) -> np.ndarray:
         """Contracted and undelivered, by contract, USD bn; arrears included."""
         result = self.arrears.copy()
-        for slot in np.flatnonzero(self.dated):
-            result += self.due[:, slot]
+        for quarter in range(HORIZON):
+            result += self.due[:, quarter]
         return result
 
     def end(self, contracts: np.ndarray, worlds: np.ndarray) -> None:

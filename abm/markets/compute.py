@@ -160,7 +160,7 @@ def _post(model, wanted, delivered, contract_part, spill, promised) -> None:
     missed = 1.0 - contract_part
     contracts.arrears = contracts.arrears * (1.0 - catch_up) + contracts.due_now * missed
     contracts.arrears_units = contracts.arrears_units * (1.0 - catch_up) + contracts.units_now * missed
-    contracts.due[:, slot], contracts.units[:, slot], contracts.dated[slot] = 0.0, 0.0, False
+    contracts.due[:, slot], contracts.units[:, slot] = 0.0, 0.0
     contracts.recognised = contracts.due_now * contract_part
 
 
@@ -182,7 +182,6 @@ def sign(model) -> None:
         volume = np.maximum(0.0, floor - ahead)[customer] * share[:, worlds]
         cheaper = exp((1.0 - lock[:, worlds]) * np.broadcast_to(economy.progress, width)[worlds] * lead)
         units = volume * cheaper / economy.price[worlds]
-        contracts.dated[slots] = True
         for slot in slots:
             contracts.due[:, slot, worlds] += volume
             contracts.units[:, slot, worlds] += units
