@@ -12,12 +12,13 @@ from experiments.figures.palette import GREY, INK, NORMAL, PALE, SMALL, faded
 BANDED = 10  # worlds from which a band is drawn
 
 
-def title(axes: Axes, text: str, under: str = "") -> None:
-    axes.annotate(text, (0, 1), (0, 25), xycoords="axes fraction", textcoords="offset points", fontsize=NORMAL,
+def title(axes: Axes, text: str, under: str = "", above: float = 25.0, left: float = 0.0) -> None:
+    """A heading `above` points over the axes, starting `left` points before them, and what is said `under` it."""
+    axes.annotate(text, (0, 1), (-left, above), xycoords="axes fraction", textcoords="offset points", fontsize=NORMAL,
                   fontweight="bold", color=INK, va="bottom", annotation_clip=False)  # fmt: skip
     if under:
-        axes.annotate(under, (0, 1), (0, 14), xycoords="axes fraction", textcoords="offset points", fontsize=SMALL,
-                      color=INK, va="bottom", annotation_clip=False)  # fmt: skip
+        axes.annotate(under, (0, 1), (-left, above - 11.0), xycoords="axes fraction", textcoords="offset points",
+                      fontsize=SMALL, color=INK, va="bottom", annotation_clip=False)  # fmt: skip
 
 
 def key(axes: Axes, columns: int) -> None:
