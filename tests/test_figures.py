@@ -20,6 +20,7 @@ from experiments.figures.cascade_panels import loss_share
 from experiments.figures.network_map import plan_map, value_of
 from experiments.figures.palette import CHANNEL_COLOURS, FAMILY_COLOURS
 from experiments.figures.steps import steps_of
+from experiments.figures.style import plain
 from experiments.figures.ties import FAMILIES, merge, ties_of
 from experiments.figures.words import shock_in_words
 
@@ -80,6 +81,33 @@ def test_labels_of_the_cascade_and_of_its_titles_do_not_overlap(fall, crowd):
         figure = cascade(result)
         assert all(overlaps(boxes(axes)) == 0 for axes in figure.axes)
         assert overlaps(boxes(figure)) == 0
+
+
+def test_a_crowd_is_drawn_by_its_largest_and_leaves_little_money_out(crowd):
+    value = value_of(crowd)
+    drawing = plan_map(crowd, value)
+    names, kinds = drawing.nodes.name, drawing.nodes.kind
+    assert len(names) <= 48 < np.unique(crowd.group).size
+    others = [place for place, each in enumerate(names) if " other " in each]
+    assert {kinds[each] for each in others} > {"operator", "ai_lab", "lender"}
+    for place in others:
+        folded = np.flatnonzero(drawing.nodes.of == place)
+        assert names[place].startswith(f"{folded.size} other ")
+        alone = [value[drawing.nodes.of == each].sum() for each in range(place) if kinds[each] == kinds[place]]
+        assert max(value[folded]) <= min(alone)
+    small = sum(each.amount for each in drawing.small)
+    assert small < 0.05 * sum(each.amount for each in [*drawing.links, *drawing.small])
+    assert len(plan_map(crowd, value, np.ones(len(crowd), bool)).nodes) > 250
+
+
+def test_numbers_of_the_sentence_stand_on_the_map(city, crowd):
+    for each, count in ((city, 3), (crowd, 2), (tiny(), 2)):
+        figure = network(each)
+        said = " ".join(texts(figure))
+        numbers = [text for text in figure.axes[0].texts if text.get_text().isdigit()]
+        assert [text.get_text() for text in numbers] == [str(number + 1) for number in range(count)]
+        assert all(f"({text.get_text()})" in said for text in numbers)
+        assert overlaps([text.get_window_extent().get_points() for text in numbers]) == 0
 
 
 def test_all_firms_of_the_shipped_map_are_named(city):
@@ -207,7 +235,7 @@ def test_bars_add_up_to_the_loss(fall):
 def test_colours_are_unique():
     for colours in (CHANNEL_COLOURS, FAMILY_COLOURS):
         assert len(set(colours.values())) == len(colours)
-    assert {*CHANNELS, "funding"} == set(CHANNEL_COLOURS)
+    assert {*CHANNELS, "funding", "customers"} == set(CHANNEL_COLOURS)
 
 
 def test_captions_say_what_this_is(fall):
@@ -239,7 +267,8 @@ def test_same_bytes_twice(fall, tmp_path, suffix):
 def test_the_palette_of_a_png_keeps_rare_colours(city, tmp_path):
     figure = network(city)
     found = imread(save(figure, tmp_path / "map.png"))[..., :3]
-    figure.savefig(tmp_path / "full.png", dpi=200)
+    with plain():
+        figure.savefig(tmp_path / "full.png", dpi=200)
     assert np.abs(found - imread(tmp_path / "full.png")[..., :3]).max() <= 12 / 255
     assert (tmp_path / "map.png").stat().st_size < 300_000
 

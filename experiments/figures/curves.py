@@ -53,8 +53,13 @@ def draw_strokes(axes: Axes, layout: Layout, strokes: list[Stroke], scale: float
     axes.add_collection(tips, autolim=False)
 
 
-def _shape(layout: Layout, stroke: Stroke, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """Centre line and arrow head of a link."""
+def point_of(layout: Layout, stroke: Stroke, part: float) -> np.ndarray:
+    """Where a link is after `part` of its way, x and y."""
+    return _curve(layout, stroke, np.array([[part]]))[0]
+
+
+def _curve(layout: Layout, stroke: Stroke, t: np.ndarray) -> np.ndarray:
+    """Points of the line from centre to centre at `t` (points, 1), 0 to 1."""
     start, end = layout.at[stroke.source], layout.at[stroke.target]
     along = end - start
     distance = float(np.hypot(*along)) or 1e-9
@@ -62,8 +67,13 @@ def _shape(layout: Layout, stroke: Stroke, scale: float) -> tuple[np.ndarray, np
     # Links bend towards the middle, near neighbours most, and to their own right, so that a pair's two directions part.
     pull = 0.28 + 0.22 * max(0.0, 1.0 - distance / 3.5)
     bend = (start + end) / 2 * (1.0 - pull) - side * (0.05 * distance + 0.07 * stroke.lane)
-    t = np.linspace(0.0, 1.0, _POINTS)[:, None]
-    points = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
+    return (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
+
+
+def _shape(layout: Layout, stroke: Stroke, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Centre line and arrow head of a link."""
+    start, end = layout.at[stroke.source], layout.at[stroke.target]
+    points = _curve(layout, stroke, np.linspace(0.0, 1.0, _POINTS)[:, None])
     thick = stroke.width / _INCH / scale
     length = min(max(0.055 / scale**0.5, 1.5 * thick), 0.14 / scale**0.5)
     tip = _cut(points, end, layout.radius[stroke.target] + 0.012)

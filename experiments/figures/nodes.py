@@ -9,7 +9,11 @@ import numpy as np
 
 from abm.ecosystem import Ecosystem
 from abm.ecosystem.vocabulary import KINDS
+from experiments.figures.palette import KIND_NAMES
 
+# Firms of a kind with a disc of their own where firms are many: as many as have room for a label.
+_ALONE = {"hyperscaler": 7, "operator": 9, "chipmaker": 6, "ai_lab": 5, "vehicle": 5, "lender": 8, "government": 3,
+          "rest_of_world": 1}  # fmt: skip
 _LINE = 20  # characters of a label's line
 
 
@@ -30,19 +34,33 @@ class Nodes:
         return np.bincount(self.of[drawn], values[drawn], len(self)).astype(np.float64)
 
 
-def fold(ecosystem: Ecosystem, drawn: np.ndarray) -> Nodes:
-    """One disc a group of the `drawn` firms (bool by row); firms that were never split are their own group."""
+def fold(ecosystem: Ecosystem, drawn: np.ndarray, size: np.ndarray | None = None) -> Nodes:
+    """One disc a group of the `drawn` firms (bool by row); firms that were never split are their own group.
+
+    With `size` (firms,) only the largest of a crowded kind stand alone, and the rest of it is one disc, its last.
+    """
     found: dict[tuple[str, int], list[int]] = {}
     for row in np.flatnonzero(drawn):
         found.setdefault((ecosystem.group[row], int(ecosystem.kind[row])), []).append(int(row))
+    discs = [(_name(ecosystem, group, members), kind, members) for (group, kind), members in found.items()]
+    if size is not None:
+        discs = [each for kind in range(len(KINDS)) for each in _largest(discs, kind, size)]
     of = np.full(len(ecosystem), -1)
-    for place, members in enumerate(found.values()):
+    for place, (*_, members) in enumerate(discs):
         of[members] = place
-    return Nodes(
-        name=tuple(_name(ecosystem, group, members) for (group, _), members in found.items()),
-        kind=tuple(KINDS[kind] for _, kind in found),
-        of=of,
-    )
+    return Nodes(tuple(name for name, *_ in discs), tuple(KINDS[kind] for _, kind, _ in discs), of)
+
+
+def _largest(discs: list[tuple], kind: int, size: np.ndarray) -> list[tuple]:
+    """The discs of a kind in their order: all of them, or the largest and then the others as one."""
+    mine, most = [each for each in discs if each[1] == kind], _ALONE[KINDS[kind]]
+    if len(mine) <= most + 1:
+        return mine
+    ranked = sorted(range(len(mine)), key=lambda place: (-size[mine[place][2]].sum(), place))
+    others = [row for place in ranked[most:] for row in mine[place][2]]
+    return [mine[place] for place in sorted(ranked[:most])] + [
+        (f"{len(ranked) - most} other {KIND_NAMES[KINDS[kind]].lower().replace('ai ', 'AI ')}", kind, others)
+    ]
 
 
 def _name(ecosystem: Ecosystem, group: str, members: list[int]) -> str:

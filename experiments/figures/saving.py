@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import matplotlib
 from matplotlib.figure import Figure
 from PIL import Image  # comes with matplotlib, which writes its own PNGs with it
+
+from experiments.figures.style import plain
 
 _DPI = 200
 _COLOURS = 256  # of a PNG: few inks and their edges look the same to the eye, at a third of the size
@@ -28,7 +29,7 @@ def save(figure: Figure, path: str | Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with matplotlib.rc_context({"svg.hashsalt": "cloudcity", "svg.fonttype": "path"}):
+        with plain():
             figure.savefig(partial, format=suffix[1:], dpi=_DPI, metadata=_METADATA[suffix])
         if suffix == ".png":
             _reduce(partial)

@@ -8,9 +8,11 @@ from contextlib import AbstractContextManager
 
 import matplotlib
 
-_KEPT = ("backend", "backend_fallback", "interactive", "figure.max_open_warning", "toolbar", "webagg.address")
-_SET = {"font.family": ["DejaVu Sans"], "hatch.linewidth": 0.6, "svg.hashsalt": "cloudcity", "svg.fonttype": "path",
-        "pdf.fonttype": 42}  # fmt: skip
+_KEPT = ("backend", "backend_fallback", "interactive", "figure.max_open_warning", "toolbar", "webagg.address",
+         "text.hinting_factor")
+# Without hinting words are as wide, relative to the page, at one resolution as at another: what fits, fits.
+_SET = {"font.family": ["DejaVu Sans"], "text.hinting": "no_hinting", "hatch.linewidth": 0.6,
+        "svg.hashsalt": "cloudcity", "svg.fonttype": "path", "pdf.fonttype": 42}  # fmt: skip
 
 
 def plain() -> AbstractContextManager:

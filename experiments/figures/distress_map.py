@@ -1,0 +1,100 @@
+"""The map after the shock: how much of its value each firm has lost, and who fails."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from abm.results import RunResult
+from experiments.falls import compared
+from experiments.figures.canvas import MARGIN, WIDTH, panel, told_in
+from experiments.figures.cascade_key import NORM, SCALE, draw_scale
+from experiments.figures.case import caption, name_of, struck_at
+from experiments.figures.discs import boxes_of, draw_discs, draw_headings
+from experiments.figures.key import draw_key
+from experiments.figures.labels import Label, place_labels
+from experiments.figures.network_map import Drawing, lay_out, link_width, plan_map, value_of
+from experiments.figures.nodes import wrapped
+from experiments.figures.palette import GREY, INK, PAPER
+from experiments.figures.style import drawn
+from experiments.figures.words import MINUS
+
+_KEY, _PALE = 1.16, 0.55  # inches for the keys; strength of links, so that discs come first
+_OFTEN = 0.05  # of worlds: a firm that fails in more is marked
+_LAST = 16  # characters of a name's last line that leave room for a percentage
+_SEEN = 0.0005  # share of value
+
+
+@drawn
+def distress_map(shocked: RunResult, baseline: RunResult, facts: dict) -> Figure:
+    """The opening network with each firm as dark as its loss of value by the end of the window, against its baseline.
+
+    Crosses stand on firms that the shock brings down in some worlds, within the whole run.
+    """
+    eco = shocked.ecosystem
+    value = value_of(eco)
+    drawing = plan_map(eco, value)
+    lost, fails = losses(shocked, baseline, facts, drawing), failing(shocked, baseline, facts, drawing)
+    text = caption(shocked, facts, f"Arrows and sizes: the network at the end of {eco.opening}. Shades: fall of "
+                   f"firm value (lenders: net worth) by {facts['window_ends']} against the baseline, mean of worlds; "
+                   "gains are white. Crosses: share of worlds in which the shock fells a firm, or sooner.")  # fmt: skip
+    told = told_in(_told(drawing, lost, fails, facts))
+    figure, axes, foot = lay_out(drawing, f"{name_of(facts)}: who is hit", told, text, _KEY, _PALE)
+    faces = [SCALE(NORM(each)) if each > _SEEN else PAPER for each in lost]
+    draw_discs(axes, drawing.nodes, drawing.layout, faces, [INK if each > _SEEN else GREY for each in lost], 0.7)
+    struck = np.flatnonzero(fails >= _OFTEN)
+    axes.scatter(*drawing.layout.at[struck].T, marker="X", s=40, color=INK, edgecolors=PAPER, linewidths=0.8, zorder=5)
+    taken = draw_headings(axes, drawing.layout) + boxes_of(drawing.layout)
+    place_labels(axes, _labels(drawing, lost, fails), taken)
+    draw_key(panel(figure, MARGIN, foot + 0.36, WIDTH - 2 * MARGIN, _KEY - 0.36), drawing, drawing.nodes.total(value),
+             link_width)  # fmt: skip
+    draw_scale(figure, foot + 0.16, 2.3, f"value lost by {facts['window_ends']}")
+    return figure
+
+
+def losses(shocked: RunResult, baseline: RunResult, facts: dict, drawing: Drawing) -> np.ndarray:
+    """Share of its baseline's value that each disc has lost by the end of the window (discs,), gains below 0."""
+    at, eco = facts["window_ends"], baseline.ecosystem
+    # A fund that lends less is marked lower without having lost anything.
+    lenders = set(eco.of_kind("lender").tolist())
+    names = ["net_worth" if row in lenders else "firm_value" for row in range(len(eco))]
+    before, after = (
+        drawing.nodes.total(np.array([run.firm(*each)[at].mean() for each in zip(eco.id, names, strict=True)]))
+        for run in (baseline, shocked)
+    )
+    return np.divide(before - after, before, out=np.zeros_like(before), where=before > 1e-6)
+
+
+def failing(shocked: RunResult, baseline: RunResult, facts: dict, drawing: Drawing) -> np.ndarray:
+    """Share of worlds in which the shock brings a firm of each disc down, (discs,)."""
+    both = compared(shocked, baseline, struck_at(shocked, facts) + 1)
+    disc = dict(zip(shocked.ecosystem.id, drawing.nodes.of.tolist(), strict=True))
+    hit = both[both["by_shock"]].assign(disc=lambda rows: rows["target"].map(disc)).drop_duplicates(["world", "disc"])
+    hit = hit[hit["disc"] >= 0]["disc"].to_numpy(int)
+    return np.bincount(hit, minlength=len(drawing.nodes)) / len(shocked.worlds)
+
+
+def _labels(drawing: Drawing, lost: np.ndarray, fails: np.ndarray) -> list[Label]:
+    """Names with what was lost, those who fail and the largest losses first."""
+    layout, found = drawing.layout, []
+    for each in sorted(range(len(lost)), key=lambda place: (-fails[place], -lost[place], place)):
+        said = wrapped(drawing.nodes.name[each])
+        style = {}
+        if fails[each] >= _OFTEN:
+            said += f"\nfalls in {fails[each]:.0%}"
+            style = {"fontweight": "bold"}
+        elif lost[each] >= 0.01:
+            room = len(said.rpartition("\n")[2]) < _LAST
+            said += f"{' ' if room else chr(10)}{MINUS}{lost[each]:.0%}"
+        clear = layout.radius[each] + 0.04
+        found.append(Label(said, tuple(layout.at[each]), tuple(layout.away[each]), clear, style))
+    return found
+
+
+def _told(drawing: Drawing, lost: np.ndarray, fails: np.ndarray, facts: dict) -> str:
+    worst = np.argsort(-lost, kind="stable")[:3]
+    named = ", ".join(f"{drawing.nodes.name[each]} ({lost[each]:.0%})" for each in worst if lost[each] > 0.01)
+    hit = int((fails >= _OFTEN).sum())
+    down = f"the shock brings {hit or 'none'} of those drawn down in at least {_OFTEN:.0%} of worlds"
+    return (f"By {facts['window_ends']} most of its value is lost at {named}; {down}." if named
+            else f"By {facts['window_ends']} nobody has lost value; {down}.")  # fmt: skip
