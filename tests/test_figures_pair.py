@@ -5,9 +5,9 @@ from __future__ import annotations
 import matplotlib
 import numpy as np
 import pytest
+from figure_example import example
 from figure_texts import of, outside, overlapping, written
 
-from abm.scenario import load_scenario
 from experiments.amplification import asset_amplification, revenue_amplification
 from experiments.falls import compared
 from experiments.figures.earned import earned
@@ -16,8 +16,6 @@ from experiments.figures.funding_mix import AREAS, funding_mix
 from experiments.figures.saving import save
 from experiments.figures.timeline import timeline
 from experiments.figures.waterfall import waterfall
-from experiments.pairs import Frame, pair
-from experiments.story import assumed_share, facts_of, mechanism
 from experiments.yearly import OWN, paid_by
 
 FIGURES = [earned, fans, funding_mix, timeline, waterfall]
@@ -25,13 +23,7 @@ FIGURES = [earned, fans, funding_mix, timeline, waterfall]
 
 @pytest.fixture(scope="module")
 def case():
-    """Everything at once in the eighth quarter: somebody fails."""
-    frame, scenario = Frame(worlds=12, quarters=20), load_scenario("city_in_the_clouds")
-    shocked, baseline = pair(frame, scenario)
-    first = 8
-    small = Frame(worlds=2, quarters=20)
-    off = [mechanism(small, scenario, first, each) for each in ("", "arms_race")]
-    return shocked, baseline, facts_of(shocked, baseline, scenario, first, off, assumed_share(frame, scenario))
+    return example()
 
 
 @pytest.mark.parametrize("columns", [1, 2])

@@ -23,9 +23,10 @@ from experiments.figures.palette import (
     NORMAL,
 )  # fmt: skip
 from experiments.figures.steps import Hit, Step, steps_of
+from experiments.figures.style import drawn
 from experiments.figures.words import MINUS, caption, lines, money, position
 
-_REACH = (-3.5, 3.5, -2.75, 2.85)
+REACH = (-3.5, 3.5, -2.75, 2.85)
 _COLUMNS, _GAP = 2, 0.16
 _LINE, _HEAD, _KEY = 0.138, 0.56, 0.66  # inches
 _WIDEST, _LEAST, _MOST = 5.0, 0.004, 60  # points; smallest hit drawn, as a share of the largest; hits a panel
@@ -35,6 +36,7 @@ _COLUMN = 13  # characters of a label's line
 _ASIDE = {"color": "#666666"}
 
 
+@drawn
 def cascade(result: StressResult, world: int | None = None) -> Figure:
     """How the loss travels in one world (its number; the first if None): the shock, then sweep after sweep.
 
@@ -45,24 +47,32 @@ def cascade(result: StressResult, world: int | None = None) -> Figure:
     drawing = plan_map(result.ecosystem, value, _touched(result, place))
     steps = steps_of(result, place, drawing.nodes)
     text = _caption(result, place, steps)
+    return draw_steps("How the loss travels", _subtitle(result, place, steps), text, drawing, steps,
+                      [value] * len(steps), "lost so far, share of equity value before")  # fmt: skip
+
+
+def draw_steps(
+    title: str, told: str, text: str, drawing: Drawing, steps: list[Step], values: list[np.ndarray], shade: str
+) -> Figure:
+    """A panel a step; `values` (firms,) a step are what shares of losses are taken of, `shade` says what they are."""
     foot = caption_height(text)
     wide = (WIDTH - 2 * MARGIN - _GAP) / _COLUMNS
-    tall = wide * (_REACH[3] - _REACH[2]) / (_REACH[1] - _REACH[0])
+    tall = wide * (REACH[3] - REACH[2]) / (REACH[1] - REACH[0])
     rows = -(-len(steps) // _COLUMNS)
     titles = [lines(step.title, 51, 5) for step in steps]
-    cell = tall + _LINE * max(title.count("\n") + 1 for title in titles) + 0.02
-    figure = page(_HEAD + rows * cell + _KEY + foot, "How the loss travels", _subtitle(result, place, steps))
+    cell = tall + _LINE * max(each.count("\n") + 1 for each in titles) + 0.02
+    figure = page(_HEAD + _LINE * told.count("\n") + rows * cell + _KEY + foot, title, told)
     write_caption(figure, text)
     largest = max((hit.amount for step in steps for hit in step.hits), default=1.0)
     for number, step in enumerate(steps):
         row, column = divmod(number, _COLUMNS)
         left = MARGIN + column * (wide + _GAP)
         bottom = foot + _KEY + (rows - 1 - row) * cell
-        axes = blank(panel(figure, left, bottom, wide, tall), _REACH)
+        axes = blank(panel(figure, left, bottom, wide, tall), REACH)
         figure.text(left / WIDTH, (bottom + cell - 0.02) / figure.get_figheight(), titles[number], fontsize=NORMAL,
                     color=INK, va="top", linespacing=1.1)  # fmt: skip
-        _draw_step(axes, drawing, step, value, largest)
-    draw_key(figure, foot, _KEY, [_seen(step) for step in steps], any(step.fails.any() for step in steps))
+        draw_step(axes, drawing, step, values[number], largest)
+    draw_key(figure, foot, _KEY, [seen(step) for step in steps], any(step.fails.any() for step in steps), shade)
     return figure
 
 
@@ -83,13 +93,14 @@ def _subtitle(result: StressResult, place: int, steps: list[Step]) -> str:
     return f"The shock takes {struck} USD bn; after {sweeps}, {lost} is lost in all and {ending}."
 
 
-def _draw_step(axes: Axes, drawing: Drawing, step: Step, value: np.ndarray, largest: float) -> None:
+def draw_step(axes: Axes, drawing: Drawing, step: Step, value: np.ndarray, largest: float) -> None:
+    """A step on the map; `largest` is the hit with the widest arrow."""
     nodes, layout = drawing.nodes, drawing.layout
-    scale = axes.get_position().width * axes.figure.get_figwidth() / (_REACH[1] - _REACH[0])
+    scale = axes.get_position().width * axes.figure.get_figwidth() / (REACH[1] - REACH[0])
     draw_strokes(axes, layout, [
         Stroke(hit.source, hit.target, CHANNEL_COLOURS[hit.channel], max(0.5, _WIDEST * np.sqrt(hit.amount / largest)),
                CHANNEL_STYLES.get(hit.channel, "-"))
-        for hit in _seen(step)
+        for hit in seen(step)
     ], scale)  # fmt: skip
     share = loss_share(nodes.total(np.minimum(step.lost, value)), nodes.total(value))
     faces = [SCALE(NORM(each)) if each > 0.0005 else "#FFFFFF" for each in share]
@@ -103,8 +114,8 @@ def _draw_step(axes: Axes, drawing: Drawing, step: Step, value: np.ndarray, larg
     labels = [_label(drawing, each, f"{_called(nodes, each)} {MINUS}{money(hit[each])}") for each in ranked]
     sources = dict.fromkeys(each.source for each in step.hits[:_LABELLED] if each.source not in ranked)
     labels += [_label(drawing, each, _called(nodes, each), _ASIDE) for each in sources]
-    # The first panel has no links, and so room to say who stands where.
-    labels += _sides(drawing, {nodes.kind[each] for each in ranked}) if step.first == 0 else []
+    # A panel without links has room to say who stands where.
+    labels += _sides(drawing, {nodes.kind[each] for each in ranked}) if step.first == 0 or not step.hits else []
     place_labels(axes, labels, boxes_of(layout), _SLACK)
 
 
@@ -139,7 +150,7 @@ def _sides(drawing: Drawing, named: set[str]) -> list[Label]:
 
 
 def _caption(result: StressResult, place: int, steps: list[Step]) -> str:
-    hidden = [hit.amount for step in steps for hit in step.hits[len(_seen(step)) :]]
+    hidden = [hit.amount for step in steps for hit in step.hits[len(seen(step)) :]]
     small = f" {len(hidden)} hits too small to see are left out ({money(sum(hidden))} USD bn)." if hidden else ""
     return (
         f"{caption(result, place)} Numbers are losses of net worth in the panel's sweep, USD bn; withheld funding "
@@ -147,7 +158,7 @@ def _caption(result: StressResult, place: int, steps: list[Step]) -> str:
     )
 
 
-def _seen(step: Step) -> list[Hit]:
+def seen(step: Step) -> list[Hit]:
     """The hits of a step large enough to draw; they come first in `step.hits`."""
     least = _LEAST * max((hit.amount for hit in step.hits), default=0.0)
     return [hit for hit in step.hits[:_MOST] if hit.amount >= least]

@@ -13,6 +13,7 @@ from experiments.falls import fallen
 from experiments.figures.canvas import MARGIN, WIDTH, caption_height, page, panel, write_caption
 from experiments.figures.over_quarters import BANDED, key, line, tidy, title
 from experiments.figures.palette import BLUE, GREY, INK, PURPLE, VERMILION
+from experiments.figures.style import drawn
 from experiments.figures.words import lines, money
 
 _LEFT, _GAP, _HEAD, _TALL, _BETWEEN, _FOOT = 0.5, 0.5, 0.98, 1.5, 0.78, 0.28  # inches
@@ -20,6 +21,7 @@ _LINE = 0.135  # inches a further line of the subtitle
 _YEAR = 4.0  # quarters
 
 
+@drawn
 def differences(shocked: RunResult, baseline: RunResult, first_quarter: int, name: str) -> Figure:
     """End demand, capex, price and failures of a scenario called `name`, which strikes in `first_quarter` (1 = first).
 

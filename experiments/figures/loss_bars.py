@@ -26,6 +26,7 @@ from experiments.figures.palette import (
     PAPER,
     SMALL,
 )  # fmt: skip
+from experiments.figures.style import drawn
 from experiments.figures.words import caption, lines, money, position, shock_in_words
 
 _BAR, _LOWER, _HEAD = 0.24, 1.2, 0.56  # inches
@@ -35,6 +36,7 @@ _BORNE = {"owners": "owners outside the network", "rest_of_world": "rest of the 
 _BORNE_COLOURS = {"owners": "#4D4D4D", "rest_of_world": PALE, "new_lenders": GREEN}
 
 
+@drawn
 def losses(result: StressResult, world: int | None = None) -> Figure:
     """Losses by firm and channel in one world (its number), or on average over all worlds."""
     place = None if world is None else position(result, world)

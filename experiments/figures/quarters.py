@@ -9,6 +9,7 @@ from abm.results import RunResult
 from experiments.figures.canvas import MARGIN, WIDTH, caption_height, page, panel, write_caption
 from experiments.figures.over_quarters import BANDED, key, line, tidy, title
 from experiments.figures.palette import BLUE, GREEN, INK, ORANGE, PALE, PAPER, PURPLE, SKY, VERMILION
+from experiments.figures.style import drawn
 from experiments.figures.words import lines
 from experiments.yearly import OWN, kept, paid_by, quarterly
 
@@ -19,6 +20,7 @@ _AREAS = {OWN: PALE, "bonds": BLUE, "private credit": ORANGE, "banks": GREEN,
           "suppliers' money": PURPLE, "new equity": SKY}  # fmt: skip
 
 
+@drawn
 def quarters(result: RunResult, drawn: bool = False) -> Figure:
     """The whole run: lines are medians over worlds, bands 10th to 90th percentile, areas means.
 

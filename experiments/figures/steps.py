@@ -64,7 +64,7 @@ def steps_of(result: StressResult, place: int, nodes: Nodes, most: int = 6) -> l
         fails[target[now & (channel == "default")]] = True
         lost = lost + hit
         sums = {each: float(amount[now & (channel == each)].sum()) for each in (*CHANNELS, "funding")}
-        hits = _between(nodes, source[now], target[now], channel[now], amount[now])
+        hits = hits_between(nodes, source[now], target[now], channel[now], amount[now])
         title = _title(result, place, start, end, sums, int(fails.sum()))
         steps.append(Step(start, end, title, hit, lost, fails, failed, hits, sums))
         failed = failed | fails
@@ -76,8 +76,8 @@ def _traced(result: StressResult, place: int) -> bool:
     return bool(np.abs(result.loss[:, place]).max(initial=0.0) < 1e-3)
 
 
-def _between(nodes: Nodes, source, target, channel, amount) -> list[Hit]:
-    """Events from disc to disc, added up by channel, largest first."""
+def hits_between(nodes: Nodes, source, target, channel, amount) -> list[Hit]:
+    """Events from disc to disc, arrays by event, added up by channel, largest first."""
     found: dict[tuple[int, int, str], float] = {}
     ends = nodes.of[source].tolist(), nodes.of[target].tolist()
     for one, other, name, size in zip(*ends, channel, amount, strict=True):
@@ -90,9 +90,14 @@ def _between(nodes: Nodes, source, target, channel, amount) -> list[Hit]:
 def _title(result: StressResult, place: int, first: int, last: int, sums: dict[str, float], fails: int) -> str:
     if first == 0:
         return f"The shock: {shock_in_words(result, place)}"
+    when = f"Sweep {first}" if first == last else f"Sweeps {first} to {last}"
+    return f"{when}: {happenings(sums, fails) or 'the last small echoes'}"
+
+
+def happenings(sums: dict[str, float], fails: int) -> str:
+    """Who fails and what is lost, the largest channels of `sums` first."""
     named = sorted((each for each in sums if sums[each] >= 0.05), key=lambda each: -sums[each])[:_SAID]
     parts = [f"{CHANNEL_EVENTS[each]} ({money(sums[each])})" for each in named]
     if fails:
         parts.insert(0, "1 firm fails" if fails == 1 else f"{fails} firms fail")
-    when = f"Sweep {first}" if first == last else f"Sweeps {first} to {last}"
-    return f"{when}: {', '.join(parts) or 'the last small echoes'}"
+    return ", ".join(parts)

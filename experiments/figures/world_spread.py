@@ -11,12 +11,14 @@ from abm.shocks import Shock
 from abm.stress_result import StressResult
 from experiments.figures.canvas import MARGIN, WIDTH, caption_height, page, panel, write_caption
 from experiments.figures.palette import BLUE, GREY, INK, PALE, PAPER, SKY, SMALL, VERMILION
+from experiments.figures.style import drawn
 from experiments.figures.words import caption, lines, money, shock_in_words
 
 _BINS = 8
 _UPPER, _LOWER, _SIDE, _HEAD, _LEFT = 2.1, 1.1, 1.25, 0.56, 0.72  # inches
 
 
+@drawn
 def spread(result: StressResult) -> Figure:
     """Total loss and failures by world. Raises `ValueError` for a single world: it has no spread."""
     if result.worlds.size < 2:
