@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-NAMES = ("shortfall-grid", "signs")
+NAMES = ("shortfall-grid", "signs", "where-the-network-matters")
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(NAMES)}.")]
 Worlds = Annotated[int, typer.Option("--worlds", min=1, max=1_000, help="How many worlds each ensemble has.")]
 Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
@@ -33,10 +33,12 @@ def study(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """How damage grows with a shortfall (shortfall-grid); whether each quantity moves things as expected (signs)."""
+    """How damage grows with a shortfall (shortfall-grid); whether each quantity moves things as expected (signs); under
+    which leverage, concentration, capital, promises and maturities the network itself amplifies
+    (where-the-network-matters)."""
     import json
 
-    from experiments import output, studies, tables
+    from experiments import fragility, output, studies, tables
     from experiments.pairs import Frame
     from experiments.summary import NOTE
 
@@ -49,6 +51,9 @@ def study(
     with options.progress("ensembles", quiet) as show:
         if name == "signs":
             rows = studies.signs(frame, workers=workers, progress=show)
+        elif name == "where-the-network-matters":
+            sizes = fragility.QUICK_SIZES if quick else fragility.SIZES
+            rows = fragility.where_it_matters(frame, sizes, workers=workers, progress=show)
         else:
             sizes = studies.QUICK_SIZES if quick else studies.SIZES
             rows = studies.grid(frame, sizes, workers=workers, progress=show)
@@ -90,7 +95,10 @@ def _print(facts: dict, out: Console) -> None:
     out.print(f"{facts['study']}: {facts['ecosystem']}, {count} world{'s' if count > 1 else ''}, {facts['quarters']} "
               f"quarters, seed {facts['seed']}; every ensemble in the same worlds.")  # fmt: skip
     out.print()
-    for each in grid_tables(facts) if facts["study"] == "shortfall-grid" else sign_tables(facts):
+    from experiments.fragility_words import tables as fragility_tables
+
+    by_study = dict(zip(NAMES, (grid_tables, sign_tables, fragility_tables), strict=True))
+    for each in by_study[facts["study"]](facts):
         out.print(each)
     out.print()
     out.print(f"Books balance: worst relative residual {facts['worst_residual']:.1e}.")
