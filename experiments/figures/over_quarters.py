@@ -21,10 +21,13 @@ def title(axes: Axes, text: str, under: str = "", above: float = 25.0, left: flo
                       fontsize=SMALL, color=INK, va="bottom", annotation_clip=False)  # fmt: skip
 
 
-def key(axes: Axes, columns: int) -> None:
+def key(axes: Axes, columns: int, left: float = 0.0) -> None:
+    """What lines and areas mean, over the axes, starting `left` inches before them."""
+    wide = axes.get_position().width * axes.figure.get_figwidth()
     found = axes.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, fontsize=SMALL, frameon=False, borderpad=0.0,
-        borderaxespad=0.3, handlelength=1.5, handletextpad=0.4, columnspacing=0.8, labelspacing=0.25, labelcolor=INK,
+        loc="lower left", bbox_to_anchor=(-left / wide, 1.0), ncols=columns, fontsize=SMALL, frameon=False,
+        borderpad=0.0, borderaxespad=0.3, handlelength=1.5, handletextpad=0.4, columnspacing=0.8, labelspacing=0.25,
+        labelcolor=INK,
     )  # fmt: skip
     found.set_zorder(5)
 
