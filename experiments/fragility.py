@@ -51,18 +51,13 @@ def _towards(name: str, extreme: float, strength: float) -> float:
 
 
 def leveraged(ecosystem: Ecosystem, strength: float) -> Ecosystem:
-    """Clouds and vehicles owe up to twice as much and own no more; their lenders lend as much less elsewhere."""
+    """Clouds and vehicles owe up to twice as much and own no more; their lenders owe as much more to their funders."""
     claims = ecosystem.claims
-    debt = np.isin(claims.layer, [LAYERS.index(each) for each in _DEBT])
-    chosen = debt & claims.active & np.isin(claims.target, ecosystem.of_kind("operator", "vehicle"))
+    debt = np.isin(claims.layer, [LAYERS.index(each) for each in _DEBT]) & claims.active
+    chosen = debt & np.isin(claims.target, ecosystem.of_kind("operator", "vehicle"))
     drawn = np.where(chosen, claims.drawn * (1.0 + strength), claims.drawn)
-    more = np.nan_to_num(drawn - claims.drawn)
-    books = ecosystem.stock("outside_book") - np.bincount(claims.source, more, len(ecosystem))
-    lends = np.isin(np.arange(len(ecosystem)), ecosystem.of_kind("lender"))
-    scaled = replace(claims, drawn=drawn, committed=np.fmax(claims.committed, drawn),
-                     headline=np.fmax(claims.headline, drawn))  # fmt: skip
-    return _with_stock(replace(ecosystem, claims=scaled), "outside_book",
-                       np.where(lends, books, ecosystem.stock("outside_book")))  # fmt: skip
+    return replace(ecosystem, claims=replace(claims, drawn=drawn, committed=np.fmax(claims.committed, drawn),
+                                             headline=np.fmax(claims.headline, drawn)))  # fmt: skip
 
 
 def concentrated(ecosystem: Ecosystem, strength: float) -> Ecosystem:
@@ -78,17 +73,11 @@ def concentrated(ecosystem: Ecosystem, strength: float) -> Ecosystem:
 
 
 def undercapitalised(ecosystem: Ecosystem, strength: float) -> Ecosystem:
-    """Banks and the securitisation trust have lost up to four fifths of their capital on other business."""
-    from abm.model import EcosystemModel
-
-    worth = EcosystemModel(ecosystem, worlds=1, seed=1).ledger.column("net_worth")[:, 0]
+    """Banks and the securitisation trust have up to four fifths less capital, and owe as much more to their funders."""
+    capital = ecosystem.stocks["capital"]
     bound = np.isin(np.array(ecosystem.market), ("BK", "ABS"))
-    gone = np.where(bound, _CAPITAL_GONE * strength * np.maximum(0.0, worth), 0.0)
-    return _with_stock(ecosystem, "outside_book", ecosystem.stock("outside_book") - gone)
-
-
-def _with_stock(ecosystem: Ecosystem, item: str, value: np.ndarray) -> Ecosystem:
-    return replace(ecosystem, stocks={**ecosystem.stocks, item: replace(ecosystem.stocks[item], value=value)})
+    less = np.where(bound, capital.value * (1.0 - _CAPITAL_GONE * strength), capital.value)
+    return replace(ecosystem, stocks={**ecosystem.stocks, "capital": replace(capital, value=less)})
 
 
 def _wall(strength: float, at: int) -> tuple[DatedShock, ...]:
@@ -102,7 +91,7 @@ CONDITIONS: dict[str, Condition] = {
     "leverage": Condition("clouds and vehicles owe twice as much against the same assets", leveraged),
     "concentration": Condition("one lab has 90% of what users pay labs", concentrated),
     "lender capital": Condition(
-        "banks and the securitisation trust have lost 80% of their capital; investors may withdraw 25% a quarter",
+        "banks and the securitisation trust have 80% less capital; investors may withdraw 25% a quarter",
         undercapitalised,
         lambda strength: {"redemption_gate": _towards("redemption_gate", 0.25, strength),
                           "redemption_threshold": _towards("redemption_threshold", 0.02, strength)},
@@ -175,7 +164,8 @@ def _cell(struck: list[RunResult], baselines: list[RunResult], first: int) -> di
     return {
         "lost": band(lost[0]), "own": band(lost[0] - lost[1]),
         "share": float((lost[0] - lost[1]).mean() / lost[0].mean()),
-        "credit": [float(each.mean()) for each in credit], "failed_more": failed,
+        "credit": float(credit[0].mean()), "credit_without": float(credit[1].mean()),
+        "failed_more": failed[0], "failed_more_without": failed[1],
         "failed_in_baseline": float(fallen(baselines[0], first)[:, -1].mean()), "capex_less": band(capex),
         "worst_residual": float(max(each.worst_residual for each in (*struck, *baselines))),
     }  # fmt: skip

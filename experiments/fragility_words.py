@@ -30,10 +30,10 @@ def verdict(rows: list[dict]) -> list[str]:
         else:
             said.append(f"{where}, they reach {MATERIAL:.0%} nowhere ({at_most}): the loss is builders' plans, prices "
                         "and confidence.")  # fmt: skip
-        worst = max(mine, key=lambda row: row["credit"][0] - row["credit"][1])
+        worst = max(mine, key=lambda row: row["credit"] - row["credit_without"])
         said.append("What they decide is who fails and what creditors lose: most in "
-                    f"{worst['setting']} at {worst['size']:.0%}, {worst['credit'][0]:.1f} bn instead of "
-                    f"{worst['credit'][1]:.1f} bn.")  # fmt: skip
+                    f"{worst['setting']} at {worst['size']:.0%}, {worst['credit']:.1f} bn instead of "
+                    f"{worst['credit_without']:.1f} bn.")  # fmt: skip
     return said
 
 
@@ -71,5 +71,6 @@ def _table(rows: list[dict], level: float):
 
 
 def _cell(row: dict) -> str:
-    credit, failed = row["credit"], row["failed_more"]
-    return f"{row['share']:.1%}; {credit[1]:.0f}>{credit[0]:.0f}; {failed[1]:.1f}>{failed[0]:.1f}"
+    credit, failed = (f"{row[f'{each}_without']:{form}}>{row[each]:{form}}" for each, form in (
+        ("credit", ".0f"), ("failed_more", ".1f")))  # fmt: skip
+    return f"{row['share']:.1%}; {credit}; {failed}"
