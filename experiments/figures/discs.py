@@ -37,7 +37,11 @@ def draw_headings(axes: Axes, layout: Layout) -> list[tuple[float, float, float,
         across, up = _ALIGN[side]
         text = axes.text(x, y, KIND_NAMES[kind], fontsize=NORMAL, color=INK, ha=across, va=up, zorder=6)
         text.set_fontweight("bold")
-        taken.append(tuple(to_data.transform(text.get_window_extent(renderer).get_points()).ravel()))
+        low, high = to_data.transform(text.get_window_extent(renderer).get_points())
+        left, right = axes.get_xlim()
+        shift = max(left - low[0], 0.0) + min(right - high[0], 0.0)  # back onto the page
+        text.set_x(x + shift)
+        taken.append((low[0] + shift, low[1], high[0] + shift, high[1]))
     return taken
 
 

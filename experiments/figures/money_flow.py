@@ -23,7 +23,7 @@ _COLOURS = {
     USERS: "#8C8C8C", INVESTORS: KIND_COLOURS["lender"], OWN: KIND_COLOURS["operator"], LABS: KIND_COLOURS["ai_lab"],
     CLOUD: KIND_COLOURS["hyperscaler"], MAKERS: KIND_COLOURS["chipmaker"], COSTS: "#8C8C8C", OTHERS: "#8C8C8C",
 }  # fmt: skip
-_TALL, _FULL, _BAR, _GAP, _BELOW = 3.95, 2.5, 0.13, 0.34, 0.62  # inches: drawing, all money, node, between, round trip
+_FULL, _BAR, _GAP, _ABOVE, _LANE = 2.5, 0.13, 0.34, 0.3, 0.2  # inches: all money, node, between, names, round trip
 _PALE, _THIN = 0.38, 0.02  # strength of a ribbon; inches of the thinnest round trip
 _HALO = [withStroke(linewidth=2.0, foreground=PAPER)]
 _WORTH_A_NUMBER = 0.012  # part of all money
@@ -39,12 +39,15 @@ def money_flow(
     text = caption(baseline, facts, f"The baseline in {quarter}, USD bn, mean of worlds. Suppliers' money: stakes and "
                    "loans of chipmakers, and of clouds in labs. Lenders: new money less interest and "
                    "repayments. Compute that clouds sell each other is left out.")  # fmt: skip
+    size, scale = _sizes(flows)
+    below = 0.3 + sum(max(each.amount * scale, _THIN) + _LANE for each in flows if each.back)
+    tall = _ABOVE + max(_height(column, size, scale) for column in _COLUMNS) + below
     title = f"The money of one quarter, {quarter}: some of it goes round"
-    figure, (axes,) = sheet(title, _told(baseline, flows, quarter), text, 1, columns, tall=_TALL,
+    figure, (axes,) = sheet(title, _told(baseline, flows, quarter), text, 1, columns, tall=tall,
                             left=0.0, right=0.0, heading=0.1, foot=0.05, abreast=1)  # fmt: skip
     wide = width_of(columns) - 2 * MARGIN
-    blank(axes, (0.0, wide, 0.0, _TALL))
-    nodes, scale = _nodes(flows, wide)
+    blank(axes, (0.0, wide, 0.0, tall))
+    nodes = _nodes(size, scale, wide, tall, below)
     _ribbons(axes, nodes, flows, scale)
     for name, (x, top, height) in nodes.items():
         axes.add_patch(Rectangle((x, top - height), _BAR, height, facecolor=_COLOURS[name], edgecolor=PAPER, zorder=5))
@@ -55,33 +58,40 @@ def money_flow(
     return figure
 
 
-def _nodes(flows: list[Flow], wide: float) -> tuple[dict[str, tuple[float, float, float]], float]:
-    """Left edge, top and height of every node with money, inches; and inches per USD bn."""
+def _sizes(flows: list[Flow]) -> tuple[dict[str, float], float]:
+    """Money through every node, USD bn, and inches per USD bn."""
     into, out = ({name: sum(each.amount for each in flows if getattr(each, end) == name) for column in _COLUMNS
                   for name in column} for end in ("target", "source"))  # fmt: skip
     size = {name: max(into[name], 0.0 if name == MAKERS else out[name]) for name in into}
-    most = max(1e-9, *(sum(size[name] for name in column) for column in _COLUMNS))
+    return size, _FULL / max(1e-9, *(sum(size[name] for name in column) for column in _COLUMNS))
+
+
+def _height(column: tuple[str, ...], size: dict[str, float], scale: float) -> float:
+    shown = [size[name] for name in column if size[name] > 0.0]
+    return scale * sum(shown) + _GAP * max(len(shown) - 1, 0)
+
+
+def _nodes(
+    size: dict[str, float], scale: float, wide: float, tall: float, below: float
+) -> dict[str, tuple[float, float, float]]:
+    """Left edge, top and height of every node with money, inches."""
     found = {}
     for place, column in enumerate(_COLUMNS):
-        x = place * (wide - _BAR) / (len(_COLUMNS) - 1)
-        shown = [name for name in column if size[name] > 0.0]
-        tall = sum(size[name] for name in shown) / most * _FULL + _GAP * (len(shown) - 1)
-        top = _TALL - 0.3 - (0.0 if place in (0, 3) else 0.12)
-        if place == 2:  # clouds lie in the middle of what they pay and are paid
-            top -= (_TALL - 0.3 - _BELOW - tall) / 2
-        for name in shown:
-            height = size[name] / most * _FULL
-            found[name] = x, top, height
-            top -= height + _GAP
-    return found, _FULL / most
+        top = tall - _ABOVE - (0.0 if place in (0, 3) else 0.12)
+        if column == (CLOUD,):  # in the middle of what they pay and are paid
+            top -= max(0.0, (top - below - _height(column, size, scale)) / 2)
+        for name in (each for each in column if size[each] > 0.0):
+            found[name] = place * (wide - _BAR) / (len(_COLUMNS) - 1), top, size[name] * scale
+            top -= size[name] * scale + _GAP
+    return found
 
 
 def _ribbons(axes: Axes, nodes: dict, flows: list[Flow], scale: float) -> None:
-    """Ribbons leave and reach a node from its top down, in the order of `flows`; round trips come last."""
+    """Ribbons leave and reach a node from its top down, in the order of `flows`; round trips last, short ones first."""
     everything = sum(each.amount for each in flows)
     sent, got = ({name: top for name, (_, top, _) in nodes.items()} for _ in range(2))
     low = min(top - height for _, top, height in nodes.values()) - 0.22
-    for each in flows:
+    for each in sorted(flows, key=lambda flow: (flow.back, flow.back and -nodes[flow.target][0])):
         thick = each.amount * scale
         end = nodes[each.target][0], got[each.target]
         got[each.target] -= thick
@@ -91,7 +101,7 @@ def _ribbons(axes: Axes, nodes: dict, flows: list[Flow], scale: float) -> None:
             axes.annotate(f"suppliers' money: {money(each.amount)}", (x - 0.1, low), (0, 3),
                           textcoords="offset points", fontsize=SMALL, color=VERMILION, fontweight="bold", ha="right",
                           va="bottom", zorder=8, path_effects=_HALO)  # fmt: skip
-            low -= max(thick, _THIN) + 0.2
+            low -= max(thick, _THIN) + _LANE
             continue
         start = nodes[each.source][0] + _BAR, sent[each.source]
         sent[each.source] -= thick
