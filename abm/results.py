@@ -88,6 +88,10 @@ class RunResult:
         """Series there are."""
         return list(self._system)
 
+    def arrays(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """All series by name: of the system `(worlds, quarters)`, and of firms `(rows, first worlds, quarters)`."""
+        return dict(self._system), dict(self._firms)
+
     def system(self, name: str) -> pandas.DataFrame:
         """A series of the economy, or a column summed over all firms but the rest of the world. Raises `BadInput`."""
         import pandas

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from abm.errors import BadInput, Fault, shown
+from experiments import store
 
 if TYPE_CHECKING:
     from abm.stress_result import StressResult
@@ -19,7 +20,8 @@ RESULTS = Path("results")
 WORLDS = "worlds"  # a folder of its own for the drawn worlds of `ladder`
 _MARK = "summary.json"
 _STRESS = ("firms.csv", "events.csv", "worlds.csv", "network.png", "cascade.png", "losses.png", "spread.png")
-_FILES = (_MARK, *_STRESS, "system.csv", "traced.csv", "quarters.png", "failures.csv", "differences.png", "study.csv")
+_QUARTERS = ("system.csv", "traced.csv", "quarters.png", "failures.csv", "differences.png", "study.csv")
+_FILES = (_MARK, *_STRESS, *_QUARTERS, *store.FILES)
 _FACTS = {"ecosystem", "worst_residual"}  # what every summary of ours has said since the first
 _WANTED = "a new folder, an empty one or one that holds an earlier result and nothing else"
 

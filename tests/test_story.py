@@ -15,7 +15,7 @@ from matplotlib.text import Text
 import abm
 from abm.chronicle import Chronicle
 from abm.results import Recorder, RunResult
-from experiments import output, pairs
+from experiments import output, pairs, store
 from experiments.amplification import revenue_amplification
 from experiments.falls import by_firm, compared, fallen, who_is_first
 from experiments.figures.differences import differences
@@ -64,7 +64,7 @@ def test_it_tells_a_story_and_writes_its_files(command):
         assert part in out, part
     folder = Path(out.split("Tables and figure: ")[1].strip())
     names = {each.name for each in folder.iterdir()}
-    assert names == {"summary.json", "system.csv", "failures.csv", "differences.png"}
+    assert names == {"summary.json", "system.csv", "failures.csv", "differences.png", *store.FILES}
     assert (folder / "differences.png").stat().st_size < 200_000
     output.require_free(folder)  # the same question can replace its result
 

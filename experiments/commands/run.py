@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from abm.results import RunResult
+    from abm.scenario import Scenario
 
 Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
 Worlds = Annotated[int, typer.Option("--worlds", min=1, max=10_000, help="How many worlds; 1,000 take about 1 GB.")]
-Scenario = Annotated[str, typer.Option("--scenario", metavar="ID_OR_FILE", help="What strikes, in one of two runs.")]
+_WHAT = "What strikes, in one of two runs."
+ScenarioName = Annotated[str, typer.Option("--scenario", metavar="ID_OR_FILE", help=_WHAT)]
 _SMALL = 40  # worlds in which mechanisms are turned off, at most
 _CHOSEN = (
     "end_demand", "user_revenue", "compute_sales", "chip_sales", "capex", "price", "tightness", "confidence",
@@ -26,7 +28,7 @@ _CHOSEN = (
 
 
 def run(
-    scenario: Scenario = "shortfall",
+    scenario: ScenarioName = "shortfall",
     worlds: Worlds = 200,
     quarters: Quarters = 40,
     seed: options.Seed = 1,
@@ -60,7 +62,7 @@ def run(
     with options.progress("runs of quarters", quiet) as show:
         shocked, baseline, *mechanisms = pairs.in_processes(work, jobs, workers, show)
     facts = facts_of(shocked, baseline, story, first, mechanisms, assumed_share(whole, story))
-    output.write(folder, lambda path: _write(path, shocked, baseline, facts, figures))
+    output.write(folder, lambda path: _write(path, shocked, baseline, story, facts, figures))
     if as_json:
         typer.echo(json.dumps(facts, indent=2, allow_nan=False))
     else:
@@ -125,12 +127,15 @@ def mechanism_table(facts: dict):
     return table
 
 
-def _write(folder: Path, shocked: RunResult, baseline: RunResult, facts: dict, figures: bool) -> None:
-    """summary.json, system.csv, failures.csv and, if asked for, differences.png."""
+def _write(folder: Path, shocked: RunResult, baseline: RunResult, story: Scenario, facts: dict, figures: bool) -> None:
+    """summary.json, system.csv, failures.csv, both runs as in `experiments.store`; if asked for, differences.png."""
     import json
 
+    from abm.scenario import load_scenario
+    from experiments import store
     from experiments.falls import compared
 
+    store.save({"shocked": (shocked, story), "baseline": (baseline, load_scenario("baseline"))}, folder)
     (folder / "summary.json").write_text(json.dumps(facts, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     _system(shocked, baseline).to_csv(folder / "system.csv", index=False)
     first = shocked.quarters.index(facts["struck_in"]) + 1

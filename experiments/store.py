@@ -1,0 +1,150 @@
+"""Runs on disk: four Parquet tables - `runs`, `system`, `firms`, `events` - that load back to the same bits.
+
+Every table has a column `run`, so that one folder holds runs that belong together, such as a shocked one and its
+baseline. `docs/store.md` says what stands in the tables and how to query them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from abm.errors import BadInput, Fault, shown
+from experiments.store_frames import digest, firms_frame, restored, system_frame
+
+if TYPE_CHECKING:
+    import pandas
+
+    from abm.ecosystem import Ecosystem
+    from abm.results import RunResult
+    from abm.scenario import Scenario
+
+TABLES = ("runs", "system", "firms", "events")
+FILES = tuple(f"{each}.parquet" for each in TABLES)
+FORM = 1  # of the tables; another one is refused
+PAIR = ("shocked", "baseline")
+
+
+def version() -> str:
+    """Of the package and of the form of its tables."""
+    from importlib.metadata import version as of_package
+
+    return f"{of_package('cloudcity')}, form {FORM}"
+
+
+def save(runs: Mapping[str, tuple[RunResult, Scenario]], folder: str | Path) -> None:
+    """Write results and the scenarios they ran under as the four tables of `folder`, each file whole or not at all.
+
+    `runs` maps names, such as "shocked", to results. The files take the place of earlier ones. Raises `OSError`.
+    """
+    import pandas
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def joined(frame) -> pandas.DataFrame:
+        parts = {name: frame(result) for name, (result, _) in runs.items()}
+        whole = pandas.concat([each for each in parts.values() if len(each)] or list(parts.values())[:1])
+        whole.insert(0, "run", np.repeat(np.array(list(parts), object), [len(each) for each in parts.values()]))
+        return whole
+
+    about = pandas.DataFrame([_about(name, *each) for name, each in runs.items()])
+    frames = {"system": joined(system_frame), "firms": joined(firms_frame), "events": joined(lambda each: each.events)}
+    for name, frame in frames.items():
+        _write(frame, folder / f"{name}.parquet")
+    _write(about, folder / "runs.parquet")  # last: a folder without it holds no result
+
+
+def load(folder: str | Path, ecosystem: Ecosystem | None = None) -> dict[str, RunResult]:
+    """Results that `save` wrote, by name. `ecosystem` is what they ran on, by default the shipped one of that name.
+
+    Raises `BadInput` for a folder without them, and for results of another version or of other data.
+    """
+    folder = Path(folder)
+    runs = {}
+    for about in _read(folder / "runs.parquet").to_dict("records"):
+        city = _same(about, folder, ecosystem)
+        own = (_read(folder / f"{name}.parquet", about["run"]) for name in TABLES[1:])
+        runs[about["run"]] = restored(city, about, *own)
+    return runs
+
+
+def load_pair(folder: str | Path, ecosystem: Ecosystem | None = None) -> tuple[RunResult, RunResult, dict]:
+    """The shocked run, its baseline and the facts of summary.json that `cloudcity run` wrote. Raises as `load` does."""
+    runs, path = load(folder, ecosystem), Path(folder) / "summary.json"
+    missing = [each for each in PAIR if each not in runs]
+    if missing:
+        raise BadInput(Fault(shown(folder), f"runs {', '.join(runs)}", "the runs shocked and baseline"))
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise BadInput(Fault(shown(path), "no summary that can be read", "what `cloudcity run` wrote")) from None
+    return runs["shocked"], runs["baseline"], facts
+
+
+def _about(name: str, result: RunResult, scenario: Scenario) -> dict:
+    return {
+        "run": name, "version": version(), "ecosystem": result.ecosystem.name,
+        "ecosystem_digest": digest(result.ecosystem), "scenario": result.scenario,
+        "scenario_json": json.dumps(scenario.as_dict(), sort_keys=True, default=np.ndarray.tolist),
+        "parameters_digest": _parameters_digest(scenario), "seed": int(result.seed), "worlds": len(result.worlds),
+        "quarters": len(result.quarters), "worst_residual": float(result.worst_residual),
+    }  # fmt: skip
+
+
+def _parameters_digest(scenario: Scenario) -> str:
+    """Of all defaults as they are declared, and of what the scenario sets."""
+    from abm.parameters import DECLARED
+
+    said = {name: repr(each) for name, each in DECLARED.items()}, dict(scenario.parameters)
+    return sha256(json.dumps(said, sort_keys=True, default=np.ndarray.tolist).encode()).hexdigest()[:16]
+
+
+def _same(about: dict, folder: Path, ecosystem: Ecosystem | None) -> Ecosystem:
+    """The ecosystem of a run, if it and the version are still those it was made with."""
+    from abm.ecosystem import load as load_ecosystem
+
+    if about["version"] != version():
+        wanted = f"one of version {version()}; run it again"
+        raise BadInput(Fault(shown(folder), f"a result of version {about['version']}", wanted))
+    city = load_ecosystem(about["ecosystem"]) if ecosystem is None else ecosystem
+    if digest(city) != about["ecosystem_digest"]:
+        raise BadInput(Fault(shown(folder), f"a result of other data of {about['ecosystem']}", "the data it ran on"))
+    return city
+
+
+def _write(frame: pandas.DataFrame, path: Path) -> None:
+    """`frame` as Parquet, under a temporary name first; one thread, so that the same frame gives the same bytes."""
+    import duckdb
+
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with duckdb.connect(config={"threads": 1}) as base:
+            base.register("frame", frame)
+            # A dictionary would take -0.0 for 0.0; without one the files are smaller, too.
+            base.execute("COPY frame TO ? (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0)", [str(aside)])
+        aside.replace(path)
+    except duckdb.IOException as problem:
+        raise OSError(str(problem)) from None
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _read(path: Path, run: str | None = None) -> pandas.DataFrame:
+    """A table, or its rows of one run."""
+    import duckdb
+
+    if not path.is_file():
+        raise BadInput(Fault(shown(path), "no such file", "a stored run, as `cloudcity run` writes it"))
+    try:
+        with duckdb.connect(config={"threads": 1}) as base:
+            question = "FROM read_parquet($path) WHERE $run IS NULL OR run = $run"
+            return base.execute(question, {"path": str(path), "run": run}).df()
+    except duckdb.Error:
+        raise BadInput(Fault(shown(path), "what is no Parquet file, or a broken one", "a stored run")) from None
