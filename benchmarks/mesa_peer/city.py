@@ -34,6 +34,7 @@ class City(mesa.Model):
         self.short: set[Firm] = set()  # could not pay all they had planned
         self.failed: set[Firm] = set()
         self.given: Given | None = None
+        self.due_number = 0
 
     def open(self, firms: dict[str, Firm]) -> None:
         """Everybody is there: gather those who act together."""
@@ -52,7 +53,8 @@ class City(mesa.Model):
     def owe(self, debtor: Firm, creditor: Firm, due: float, priority: int, *, funding: bool = False) -> None:
         """Plan a payment; funding stops where either side has failed."""
         if due > 0.0 and debtor is not creditor:
-            self.dues.add_edge(debtor, creditor, due=due, priority=priority, funding=funding)
+            self.due_number += 1  # a key of its own: networkx would search for a free one
+            self.dues.add_edge(debtor, creditor, self.due_number, due=due, priority=priority, funding=funding)
 
     def step(self) -> None:
         """One quarter; the model stops when somebody fails."""

@@ -31,7 +31,7 @@ class Firm(mesa.Agent):
         self.promises = []  # of compute that it made
         self.user_revenue = self.training_plan = self.compute_need = self.promised = 0.0
         self.compute_demand = self.compute_capacity = self.compute_served = self.compute_sales = 0.0
-        self.running_cost = self.certain = self.chip_sales = self.debt = 0.0
+        self.running_cost = self.certain = self.chip_sales = 0.0
         self.paid = [1.0] * 5  # share of what it owes in each priority that it pays
 
     def serve_users(self) -> None:
@@ -83,11 +83,10 @@ class Firm(mesa.Agent):
             city.owe(self, holder, principal, SERVICE)
 
     def close(self) -> None:
-        """Short cash is made up from securities; the growth of demand is remembered."""
+        """Short cash is made up from securities."""
         short = max(0.0, -self.cash)
         sold = min(short, max(0.0, self.securities))
         self.cash, self.securities = self.cash + short, self.securities - sold
-        self.debt = sum(loan["balance"] for _, _, loan in self.model.claims.in_edges(self, data=True))
 
 
 class Lab(Firm):

@@ -34,11 +34,14 @@ ECONOMY = ("end_demand", "opening_demand", "expected_demand_growth", "confidence
            "throughput", "tightness")  # fmt: skip
 
 
-def city_of(model: EcosystemModel, tape: list[Given]) -> City:
-    """The peer at the opening. `model` has one world, has begun, and has not taken a step."""
+def city_of(model: EcosystemModel, tape: list[Given], seed: int = 1) -> City:
+    """The peer at the opening. `model` has one world, has begun, and has not taken a step; `tape` may be filled later.
+
+    `seed` is that of the order in which agents act, which changes no number beyond rounding.
+    """
     living, fleet, names = model.living, model.living.fleet, model.ecosystem.id
     rules = SimpleNamespace(**{name: _value(model, name, -1) for name in RULES})
-    city = City(rules, {name: float(getattr(living.economy, name)[0]) for name in ECONOMY}, tape)
+    city = City(rules, {name: float(getattr(living.economy, name)[0]) for name in ECONOMY}, tape, seed)
     city.quota = {region: float(fleet.quota[place, 0]) for place, region in enumerate(REGIONS)}
     city.throughput_by_age = [float(fleet.throughput[(fleet.slot - age) % VINTAGES, 0]) for age in range(VINTAGES)]
     firms = [_firm(model, city, row) for row in range(len(names))]

@@ -100,9 +100,11 @@ def book(city) -> None:
 def loan_of(city, key: tuple, terms=None) -> dict:
     """The loan of a holder to a debtor with this number; a new one where there is none."""
     holder, debtor, number = city.firms[key[0]], city.firms[key[1]], key[2]
-    if not city.claims.has_edge(holder, debtor, number):
+    loan = city.claims.get_edge_data(holder, debtor, number)
+    if loan is None:
         city.claims.add_edge(holder, debtor, number, balance=0.0, rate=0.0, principal=0.0, terms=terms)
-    return city.claims.edges[holder, debtor, number]
+        loan = city.claims.get_edge_data(holder, debtor, number)
+    return loan
 
 
 def lend(loan: dict, amount: float, rate: float) -> None:

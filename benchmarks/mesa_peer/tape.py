@@ -83,7 +83,9 @@ def _listening(model) -> Iterator[dict]:
         return answer
 
     def after(whole):
-        heard["paid"] = whole.living.payments.amount[:, 0].copy()
+        loop, heard["paid"] = whole.living.now.loop, heard["planned"].copy()
+        if loop is not None:
+            heard["paid"][loop.links] = loop.paid[:, 0]
         heard["rate"] = whole.living.now.new_rate[:, 0].copy()
         settle(whole)
 
