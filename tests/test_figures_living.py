@@ -98,6 +98,18 @@ def test_the_typical_world_has_the_median_of_failures(case):
     assert f"world {world} of 12" in of(living_cascade(*case), "caption")
 
 
+def test_panels_hold_the_shock_the_first_failure_and_the_largest_hits(case, world):
+    everything = moments(*case, map_of(case[0]).nodes, world, sweeps=False)
+    titles = [each.get_text().replace("\n", " ") for each in living_cascade(*case, world).texts]
+    shown = [each for each in everything if each.step.title in titles]
+    assert len(shown) == 6 and everything[0] in shown
+    assert next(each for each in everything if each.step.fails.any()) in shown
+    sizes = {each.place: sum(each.step.by_channel.values()) for each in everything if not each.step.fails.any()}
+    calm = [each.place for each in shown[1:] if not each.step.fails.any()]
+    assert all(sizes[each] >= max(sizes[other] for other in sizes if other not in [*calm, shown[0].place])
+               for each in calm)  # fmt: skip
+
+
 def test_a_world_that_was_not_kept_is_refused(case):
     with pytest.raises(ValueError, match="world 99 was not kept"):
         living_cascade(*case, world=99)

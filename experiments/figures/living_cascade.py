@@ -42,9 +42,13 @@ def map_of(run: RunResult) -> Drawing:
 
 
 def _choose(everything: list[Moment]) -> list[Moment]:
-    """The quarter of the shock, and those with most failures and then the largest hits, in their order."""
-    ranked = sorted(everything[1:], key=lambda each: (-each.step.fails.sum(), -sum(each.step.by_channel.values())))
-    return sorted([everything[0], *ranked[: _PANELS - 1]], key=lambda each: each.place)
+    """In their order: the quarter of the shock, that of the first failure, and those with most failures and hits."""
+    first = next((each for each in everything[1:] if each.step.fails.any()), None)
+
+    def much(each: Moment) -> tuple:
+        return each is not first, -each.step.fails.sum(), -sum(each.step.by_channel.values())
+
+    return sorted([everything[0], *sorted(everything[1:], key=much)[: _PANELS - 1]], key=lambda each: each.place)
 
 
 def _told(shocked: RunResult, everything: list[Moment]) -> str:
