@@ -14,6 +14,7 @@ from abm.errors import BadInput
 from experiments.commands import (
     data,
     explain,
+    figures,
     identities,
     ladder,
     quarters,
@@ -38,6 +39,7 @@ app.command("study")(study.study)
 app.command("stress")(stress.stress)
 app.command("quarters")(quarters.quarters)
 app.command("explain")(explain.explain)
+app.command("figures")(figures.figures)
 app.command("targets")(targets.targets)
 app.command("tune", hidden=True)(tune.tune)
 app.command("identities")(identities.identities)

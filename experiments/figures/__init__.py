@@ -1,17 +1,65 @@
-"""Figures: pure functions from a result to a matplotlib figure, and files from figures."""
+"""Figures: pure functions from a result to a matplotlib figure, and files from figures.
+
+Figures of a scenario and its baseline are functions of `(shocked, baseline, facts)`, with `facts` as `cloudcity run`
+writes them; those in `IN_COLUMNS` also take `columns`, 1 or 2, of a printed page.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
+from abm.results import RunResult
 from abm.stress_result import StressResult
 from experiments.figures.cascade_panels import cascade
+from experiments.figures.distress_map import distress_map
+from experiments.figures.earned import earned
+from experiments.figures.exposure import exposure
+from experiments.figures.fans import fans
+from experiments.figures.funding_mix import funding_mix
+from experiments.figures.living_cascade import living_cascade
 from experiments.figures.loss_bars import losses
+from experiments.figures.money_flow import money_flow
 from experiments.figures.network_map import network
 from experiments.figures.saving import save
+from experiments.figures.tables import importance, phase, tornado
+from experiments.figures.timeline import timeline
+from experiments.figures.vintages import vintages
+from experiments.figures.waterfall import waterfall
 from experiments.figures.world_spread import spread
 
-__all__ = ["cascade", "draw_all", "losses", "network", "save", "spread"]
+__all__ = [
+    "IN_COLUMNS", "WHOLE", "cascade", "distress_map", "draw_all", "draw_pair", "earned", "exposure", "fans",
+    "funding_mix", "importance", "living_cascade", "losses", "money_flow", "network", "phase", "save", "spread",
+    "timeline", "tornado", "vintages", "waterfall",
+]  # fmt: skip
+
+# Of a pair, its facts and a world: figures that need the width of a page.
+WHOLE: dict[str, Callable[..., Figure]] = {
+    "network": lambda shocked, *_: network(shocked.ecosystem),
+    "exposure": lambda shocked, *_: exposure(shocked.ecosystem),
+    "distress_map": lambda shocked, baseline, facts, _: distress_map(shocked, baseline, facts),
+    "cascade": living_cascade,
+}
+IN_COLUMNS: dict[str, Callable[..., Figure]] = {
+    "fans": fans, "earned": earned, "funding_mix": funding_mix, "vintages": vintages, "timeline": timeline,
+    "waterfall": waterfall, "money_flow": money_flow,
+}  # fmt: skip
+
+
+def draw_pair(
+    shocked: RunResult, baseline: RunResult, facts: dict, columns: int = 2, world: int | None = None
+) -> Iterator[tuple[str, Figure]]:
+    """Every figure of a scenario and its baseline, by name, one after the other; `world` is that of the cascade.
+
+    Raises `ValueError` for a world that was not kept hit by hit.
+    """
+    for name, draw in WHOLE.items():
+        yield name, draw(shocked, baseline, facts, world)
+    for name, draw in IN_COLUMNS.items():
+        yield name, draw(shocked, baseline, facts, columns)
 
 
 def draw_all(result: StressResult, folder: str | Path) -> list[Path]:
