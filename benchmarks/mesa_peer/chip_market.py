@@ -30,9 +30,8 @@ def clear(city) -> None:
             city.owe(link.buyer, seller, link.delivered * (1.0 - link.on_account), INVESTMENT)
         if limited:
             seller.chip_sales = sum(link.delivered for link in links)
-            seller.cost_of_chips = seller.chip_sales * seller.chip_cost_share
             seller.next_capacity = seller.plan_capacity(orders)
-            city.owe(seller, city.outside, seller.cost_of_chips, OPERATING)
+            city.owe(seller, city.outside, seller.chip_sales * seller.chip_cost_share, OPERATING)
 
 
 def ration(city, seller, links: list) -> None:

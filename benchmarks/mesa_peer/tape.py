@@ -25,7 +25,8 @@ SWITCHES = {"insolvency": False, "covenants": False, "funding_withdrawal": False
 COLUMNS = (
     "user_revenue", "training_plan", "compute_need", "promised", "compute_demand", "compute_capacity",
     "compute_served", "growth_expectation", "capex_plan", "capex_budget", "fleet_value", "pipeline_work",
-    "chip_sales", "chip_capacity", "shells_cost", "wanted_training", "cash", "securities",
+    "chip_sales", "chip_capacity", "shells_cost", "running_cost", "compute_sales", "impairment",
+    "wanted_training", "cash", "securities",
 )  # fmt: skip
 ECONOMY = ("end_demand", "demand_growth", "price", "tightness", "confidence", "expected_demand_growth")
 
