@@ -35,6 +35,9 @@ class BadInput(ValueError):
         self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
         super().__init__("\n".join(map(str, self.faults)))
 
+    def __reduce__(self):
+        return BadInput, (self.faults,)  # so that it arrives whole from another process
+
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """The valid name that `name` most likely stands for, or None."""

@@ -88,6 +88,29 @@ def load_pair(folder: str | Path, ecosystem: Ecosystem | None = None) -> tuple[R
     return runs["shocked"], runs["baseline"], facts
 
 
+def merge(parts: list[Path], folder: Path) -> None:
+    """Join tables of blocks of worlds, in their order, to those of one run, each file whole or not at all.
+
+    Memory does not grow with the number of blocks. Raises `OSError` and `BadInput`.
+    """
+    about = _read([each / "runs.parquet" for each in parts])
+    whole = about.iloc[:1].assign(worlds=about["worlds"].sum(), worst_residual=about["worst_residual"].max())
+    for name in TABLES[1:]:
+        files = [each / f"{name}.parquet" for each in parts]
+        _write(_filled(files) or files[:1], folder / f"{name}.parquet")
+    _write(whole, folder / "runs.parquet")
+
+
+def _filled(files: list[Path]) -> list[Path]:
+    """Those with any rows: what an empty table says of its types need not be what the others say."""
+    import duckdb
+
+    with duckdb.connect() as base:
+        counts = base.execute("SELECT file_name, num_rows FROM parquet_file_metadata(?)", [list(map(str, files))])
+        rows = dict(counts.fetchall())
+    return [each for each in files if rows[str(each)]]
+
+
 def _about(name: str, result: RunResult, scenario: Scenario) -> dict:
     return {
         "run": name, "version": version(), "ecosystem": result.ecosystem.name,
@@ -119,16 +142,19 @@ def _same(about: dict, folder: Path, ecosystem: Ecosystem | None) -> Ecosystem:
     return city
 
 
-def _write(frame: pandas.DataFrame, path: Path) -> None:
-    """`frame` as Parquet, under a temporary name first; one thread, so that the same frame gives the same bytes."""
+def _write(rows: pandas.DataFrame | list[Path], path: Path) -> None:
+    """A frame, or files one after the other, as Parquet, under a temporary name first; one thread, so that the same
+    rows give the same bytes."""
     import duckdb
 
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with duckdb.connect(config={"threads": 1}) as base:
-            base.register("frame", frame)
+            relation = base.read_parquet(list(map(str, rows))) if isinstance(rows, list) else base.from_df(rows)
+            relation.create_view("rows_to_write")
             # A dictionary would take -0.0 for 0.0; without one the files are smaller, too.
-            base.execute("COPY frame TO ? (FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0)", [str(aside)])
+            form = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0"
+            base.execute(f"COPY rows_to_write TO ? ({form})", [str(aside)])
         aside.replace(path)
     except duckdb.IOException as problem:
         raise OSError(str(problem)) from None
@@ -136,15 +162,17 @@ def _write(frame: pandas.DataFrame, path: Path) -> None:
         aside.unlink(missing_ok=True)
 
 
-def _read(path: Path, run: str | None = None) -> pandas.DataFrame:
-    """A table, or its rows of one run."""
+def _read(paths: Path | list[Path], run: str | None = None) -> pandas.DataFrame:
+    """A table, or its rows of one run, or several tables one after the other."""
     import duckdb
 
-    if not path.is_file():
-        raise BadInput(Fault(shown(path), "no such file", "a stored run, as `cloudcity run` writes it"))
+    files = paths if isinstance(paths, list) else [paths]
+    for path in files:
+        if not path.is_file():
+            raise BadInput(Fault(shown(path), "no such file", "a stored run, as `cloudcity run` writes it"))
     try:
         with duckdb.connect(config={"threads": 1}) as base:
             question = "FROM read_parquet($path) WHERE $run IS NULL OR run = $run"
-            return base.execute(question, {"path": str(path), "run": run}).df()
+            return base.execute(question, {"path": list(map(str, files)), "run": run}).df()
     except duckdb.Error:
-        raise BadInput(Fault(shown(path), "what is no Parquet file, or a broken one", "a stored run")) from None
+        raise BadInput(Fault(shown(files[0]), "what is no Parquet file, or a broken one", "a stored run")) from None
