@@ -24,6 +24,7 @@ from experiments.figures.words import lines
 _WIDE, _TALL, _KEY, _TOLD = 6.5, 4.8, 0.66, 0.42  # inches: page, map, key, room for two lines
 _DPI = 110
 _CALM, _HIT = 0.4, 1.6  # seconds a frame stays: nothing happens, somebody is hit
+_COLOURS, _SOME = 192, 12  # of a GIF, and frames from which they are taken
 _RATE = 5  # frames a second of a video
 
 
@@ -98,11 +99,14 @@ def _picture(figure: Figure) -> np.ndarray:
 def _gif(shown: Iterator[tuple[Figure, float]], path: Path) -> None:
     from PIL import Image
 
-    pictures, stay = [], []
+    full, stay = [], []
     for figure, seconds in shown:
-        picture = Image.fromarray(_picture(figure))
-        pictures.append(picture.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE))
+        full.append(_picture(figure))
         stay.append(int(1000 * seconds))
+    # One palette for all, so that only what changes between frames is stored.
+    some = Image.fromarray(np.concatenate(full[:: 1 + len(full) // _SOME]))
+    palette = some.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    pictures = [Image.fromarray(each).quantize(palette=palette, dither=Image.Dither.NONE) for each in full]
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=stay, loop=0, optimize=False)
 
 
