@@ -108,6 +108,9 @@ def test_steps_of_the_waterfall_add_up(case):
         found = measure(shocked, baseline, 8)
         bars = [each.get_width() for each in panel.patches]
         assert sum(bars[:-1]) == pytest.approx(bars[-1]) == pytest.approx(found.lost.mean())
+        starts = [each.get_x() + min(each.get_width(), 0.0) for each in panel.patches[:-1]]
+        ends = np.cumsum([0.0, *bars[:-1]])
+        assert starts == pytest.approx([min(pair) for pair in zip(ends, ends[1:], strict=False)], abs=1e-9)
     bars = [each.get_width() for each in axes[2].patches]
     assert bars == pytest.approx([each["revenue"]["lost"][1] for each in facts["mechanisms"]])
     assert len(waterfall(shocked, baseline, facts | {"mechanisms": []}).axes) == 2
