@@ -140,7 +140,7 @@ def _power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray:
 def mark(model) -> None:
     """Labs are worth a multiple of revenue; clouds and vehicles what they have, or earn, after their debts."""
     living, ledger, eco = model.living, model.ledger, model.ecosystem
-    n = len(eco)
+    n, before = len(eco), ledger.column("net_worth").copy()
     lab = living.of("ai_lab")
     value = np.where(lab, model.ask("value", "ai_lab"), 0.0)
     ledger.record("firm_value", value)
@@ -168,6 +168,7 @@ def mark(model) -> None:
     # What a lab is worth beyond what it has is its franchise: no balance, but it closes the value of its equity.
     franchise = np.where(lab, value - (ledger.column("net_worth") + ledger.owed("equity")), 0.0)
     ledger.post("core_business_value", np.arange(n), franchise)
+    living.now.marked = ledger.column("net_worth") - before
 
 
 def learn(model) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from abm.fleet import total_over
 from abm.ledger import TOLERANCE, LedgerBreach
+from abm.statement import LINES
 from cython_ext import row_sums
 
 
@@ -19,6 +20,7 @@ def snapshot(model) -> dict[str, np.ndarray]:
     lenders = np.where(living.of("lender"), 1.0, 0.0)
     return {
         "cash": ledger.column("cash").copy(),
+        "worth": ledger.column("net_worth").copy(),
         "basis": _basis(model),
         "backlog": living.contracts.backlog,
         "capital": lenders * ledger.column("net_worth"),
@@ -68,6 +70,8 @@ def _sides(model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     logged = living.payments.net() + living.aftermath.net()
     money = after["cash"] - before["cash"] - logged
     basis = after["basis"] - before["basis"] - (living.now.depreciable - living.now.deducted)
+    told = sum(column(each) for each in LINES)
+    worth = after["worth"] - before["worth"] - told
     capital = after["capital"] - before["capital"] - _earned_by_lenders(model, after["marks"] - before["marks"])
     overdrawn = full(np.maximum(0.0, -fleet.power_left).sum(axis=1))
     return {
@@ -83,6 +87,7 @@ def _sides(model) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "served <= capacity": (np.maximum(0.0, served - able), able),
         "stakes <= the whole": (np.maximum(0.0, held - 1.0), held),
         "power used <= power there is": (overdrawn, overdrawn),
+        "net worth before + lines of the statement = net worth": (worth, np.abs(before["worth"]) + np.abs(told)),
     }
 
 

@@ -29,6 +29,7 @@ from abm.parameters import Parameters
 from abm.potential import equity_investors
 from abm.round_trips import RoundTrips
 from abm.stakes import Stakes
+from abm.statement import line_of_link
 from abm.switches import OF_SETTLEMENT
 from abm.this_quarter import ThisQuarter
 from abm.trade import (
@@ -98,6 +99,7 @@ class Living:
         self.treasury = int(states[0]) if states.size else eco.rest_of_world  # who levies the taxes
         self._backstops(drawn, width)
         self.payments = lay_out(self, n, width)
+        self.line_of_link = line_of_link(self.payments)
         self._dues()
         self.aftermath = lay_out_aftermath(self, n, width)
         self.payment_purpose = np.concatenate([

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm import clearing, closing, identities, resolution
+from abm import clearing, closing, identities, resolution, statement
 from abm.agents import CLASSES, Firm
 from abm.drawn import Drawn
 from abm.ecosystem.vocabulary import KINDS
@@ -52,6 +52,7 @@ class Quarter:
         resolution.resolve(self)  # who failed is reorganised or wound up
         closing.mark(self)  # stakes and labs are valued
         closing.learn(self)  # expectations, prices, confidence
+        statement.record(self)  # through what everybody's net worth changed
         self.worst_residual = max(self.worst_residual, self.ledger.check(), identities.check(self))
         self.recorder.record(self)
 

@@ -17,7 +17,7 @@ from cython_ext import row_sums
 def resolve(model) -> None:
     """Deal with all that failed in the quarter, then let lenders' funders bear what they bear."""
     living, health = model.living, model.living.health
-    shape = health.alive.shape
+    shape, before = health.alive.shape, model.ledger.column("net_worth").copy()
     for name in ("estate_debts", "estate_trade", "estate_promises", "estate_dues", "estate_owners",
                  "equity_sold", "bids", "proceeds", "guarantees",
                  "estate_rest"):  # fmt: skip
@@ -43,6 +43,7 @@ def resolve(model) -> None:
         rest = np.where(health.alive, 0.0, np.maximum(0.0, model.ledger.column("cash")))
         move(model, "estate_rest", rest)
     _pass_losses(model)
+    now.failures_took = model.ledger.column("net_worth") - before
     for column, values in (
         ("written_off", now.loan_losses), ("lost_by_suppliers", now.vendor_losses), ("wound_up", now.wound_up),
         ("reorganised", now.reorganised), ("breaches", health.breached), ("default_cost", now.default_cost),

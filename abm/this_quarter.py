@@ -35,6 +35,8 @@ class ThisQuarter:
     wound_up: np.ndarray | None = None  # firms: whether it is gone since this quarter
     claimed: np.ndarray | None = None  # ranks: what creditors of failed firms were owed
     recovered: np.ndarray | None = None  # ranks: what they got
+    failures_took: np.ndarray | None = None  # firms: what net worth gained (lost, below zero) as failures were resolved
+    marked: np.ndarray | None = None  # firms: what net worth gained as stakes and labs were valued
     funders_bore: np.ndarray | None = None  # firms: losses of lenders that their funders bear
     unit_value: np.ndarray | None = None  # vintages: value in use of a dollar of chips, before running costs
     # Chips and sites.

@@ -35,7 +35,7 @@ LAYERS = [
     {"opening", "settlement", "grades"},
     {"events", "stress_result", "potential", "economy", "fleet", "debts", "stakes", "contracts", "payments", "trade"},
     {"holdings", "health", "chronicle", "warrants"},
-    {"agenda", "this_quarter", "round_trips"},
+    {"agenda", "this_quarter", "round_trips", "statement"},
     {"living", "stress_testing", "agents"},
     {"markets", "metrics", "results", "identities", "dated", "standing"},
     {"clearing", "closing", "estate_books", "estates", "resolution"},
