@@ -71,6 +71,8 @@ def _table(rows: list[dict], level: float):
 
 
 def _cell(row: dict) -> str:
-    credit, failed = (f"{row[f'{each}_without']:{form}}>{row[each]:{form}}" for each, form in (
-        ("credit", ".0f"), ("failed_more", ".1f")))  # fmt: skip
+    credit, failed = (
+        ">".join(f"{round(row[each], places) + 0.0:.{places}f}" for each in (f"{name}_without", name))  # no -0
+        for name, places in (("credit", 0), ("failed_more", 1))
+    )
     return f"{row['share']:.1%}; {credit}; {failed}"

@@ -15,6 +15,11 @@ from abm.switches import OF_SETTLEMENT
 
 SETTLEMENT = "settlement"  # all switches of the settlement at once
 ABLATIONS = ("", "confidence", "vendor_investment", "fire_sale", "arms_race", SETTLEMENT)  # "" is the model as it is
+NAMES = {
+    "": "as it is", "confidence": "lenders' loss of confidence", "vendor_investment": "suppliers' money for customers",
+    "fire_sale": "fire sales", "arms_race": "the arms race",
+    "settlement": "all that the settlement adds",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from experiments.figures.words import lines, money
+from experiments.pairs import NAMES
 
 _ROUND = 0.005  # shares below are nothing
 _HARDLY = 0.05  # a loss per dollar that changes by less hardly changes
 _NAMED = 5  # firms named in a sentence
-NAMES = {
-    "": "as it is", "confidence": "lenders' loss of confidence", "vendor_investment": "suppliers' money for customers",
-    "fire_sale": "fire sales", "arms_race": "the arms race",
-    "settlement": "all that the settlement adds",
-}  # fmt: skip
 
 
 def told(facts: dict) -> list[tuple[str, list[str]]]:

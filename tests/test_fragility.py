@@ -72,7 +72,8 @@ def test_rows_say_what_the_network_adds():
 
 
 def test_a_large_part_is_named():
-    row = {"confidence_loss": 3.0, "setting": "leverage", "size": 0.3, "share": 0.25, "credit": 30.0, "credit_without": 10.0}
+    row = {"confidence_loss": 3.0, "setting": "leverage", "size": 0.3, "share": 0.25, "credit": 30.0,
+           "credit_without": 10.0}  # fmt: skip
     small = {**row, "setting": "as shipped", "share": 0.01}
     said = " ".join(verdict([small, row]))
     assert "at most 1.0%" in said and "leverage (from 30%)" in said and "30.0 bn instead of 10.0 bn" in said

@@ -108,7 +108,8 @@ def mechanism_table(facts: dict):
     from rich.table import Table
 
     from experiments.figures.words import money
-    from experiments.story_words import NAMES, percent, ratio, spread
+    from experiments.pairs import NAMES
+    from experiments.story_words import percent, ratio, spread
 
     per = facts["mechanisms"][0]["revenue"]["per_dollar"] is not None
     unit = ", per dollar" if per else ""

@@ -17,7 +17,7 @@ from experiments.figures.palette import BLUE, GREY, INK, PALE, PAPER, SMALL, VER
 from experiments.figures.sheet import sheet
 from experiments.figures.style import drawn
 from experiments.figures.words import lines, money
-from experiments.story_words import NAMES
+from experiments.pairs import NAMES
 
 _PARTS = {
     "user_revenue": "labs and products\nsell less to users", "compute_sales": "clouds sell less\ncompute",
