@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import matplotlib
 import numpy as np
 import pytest
-from figure_example import example
+from figure_example import STRUCK, example
 from figure_texts import of, outside, overlapping, written
 
 from experiments.amplification import asset_amplification, revenue_amplification
 from experiments.falls import compared
+from experiments.figures.differences import differences
 from experiments.figures.earned import earned
 from experiments.figures.fans import SERIES, fans
 from experiments.figures.funding_mix import AREAS, funding_mix
+from experiments.figures.quarters import quarters
 from experiments.figures.saving import save
 from experiments.figures.timeline import timeline
 from experiments.figures.waterfall import waterfall
@@ -36,6 +40,14 @@ def test_words_are_large_enough_apart_and_on_the_page(case, draw, columns):
     assert not outside(figure)
     assert min(each.get_fontsize() for each in texts) >= 7.0
     assert figure.get_figwidth() == {1: 3.4, 2: 6.5}[columns]
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_words_of_older_figures_are_apart_and_on_the_page(case, columns):
+    shocked, baseline, facts = case
+    for figure in (quarters(baseline, columns=columns),
+                   differences(shocked, baseline, STRUCK, facts["scenario"]["title"], columns)):  # fmt: skip
+        assert overlapping(written(figure)) == [] and not outside(figure)
 
 
 @pytest.mark.parametrize("draw", FIGURES)
@@ -110,7 +122,7 @@ def test_steps_of_the_waterfall_add_up(case):
         assert sum(bars[:-1]) == pytest.approx(bars[-1]) == pytest.approx(found.lost.mean())
         starts = [each.get_x() + min(each.get_width(), 0.0) for each in panel.patches[:-1]]
         ends = np.cumsum([0.0, *bars[:-1]])
-        assert starts == pytest.approx([min(pair) for pair in zip(ends, ends[1:], strict=False)], abs=1e-9)
+        assert starts == pytest.approx([min(each) for each in pairwise(ends)], abs=1e-9)
     bars = [each.get_width() for each in axes[2].patches]
     assert bars == pytest.approx([each["revenue"]["lost"][1] for each in facts["mechanisms"]])
     assert len(waterfall(shocked, baseline, facts | {"mechanisms": []}).axes) == 2

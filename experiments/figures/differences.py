@@ -3,49 +3,45 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from abm.results import RunResult
 from experiments.amplification import flow, window
 from experiments.falls import fallen
-from experiments.figures.canvas import MARGIN, WIDTH, caption_height, page, panel, write_caption
+from experiments.figures.case import mark
 from experiments.figures.over_quarters import BANDED, key, line, tidy, title
-from experiments.figures.palette import BLUE, GREY, INK, PURPLE, VERMILION
+from experiments.figures.palette import BLUE, INK, PURPLE, VERMILION
+from experiments.figures.sheet import sheet
 from experiments.figures.style import drawn
-from experiments.figures.words import lines, money
+from experiments.figures.words import money
 
-_LEFT, _GAP, _HEAD, _TALL, _BETWEEN, _FOOT = 0.5, 0.5, 0.98, 1.5, 0.78, 0.28  # inches
-_LINE = 0.135  # inches a further line of the subtitle
 _YEAR = 4.0  # quarters
 
 
 @drawn
-def differences(shocked: RunResult, baseline: RunResult, first_quarter: int, name: str) -> Figure:
+def differences(
+    shocked: RunResult, baseline: RunResult, first_quarter: int, name: str, columns: int = 2
+) -> Figure:
     """End demand, capex, price and failures of a scenario called `name`, which strikes in `first_quarter` (1 = first).
 
     Lines are medians of paired differences, bands 10th to 90th percentile; failures are means.
     """
     difference, at = shocked.against(baseline), np.arange(len(shocked.quarters))
-    text, told = _caption(shocked, name), lines(_subtitle(shocked, baseline, first_quarter), 96)
-    foot, head = caption_height(text), _HEAD + _LINE * told.count("\n")
-    base, wide = foot + _FOOT, (WIDTH - _LEFT - _GAP - 2 * MARGIN) / 2
-    figure = page(base + 2 * _TALL + _BETWEEN + head, f"{name}: the same worlds with and without it", told)
-    write_caption(figure, text)
-    upper, right = base + _TALL + _BETWEEN, _LEFT + wide + _GAP
+    figure, panels = sheet(f"{name}: the same worlds with and without it", _subtitle(shocked, baseline, first_quarter),
+                           _caption(shocked, name), 4, columns, heading=0.6)  # fmt: skip
 
-    axes = panel(figure, _LEFT, upper, wide, _TALL)
+    axes = panels[0]
     title(axes, "End users spend, USD bn a year", "more or less than without it")
     line(axes, at, _YEAR * difference.system("end_demand").to_numpy(), VERMILION)
-    axes = panel(figure, right, upper, wide, _TALL)
+    axes = panels[1]
     title(axes, "AI capex, USD bn a year", "more or less than without it")
     line(axes, at, _YEAR * difference.system("capex").to_numpy(), BLUE)
-    axes = panel(figure, _LEFT, base, wide, _TALL)
+    axes = panels[2]
     title(axes, "Price of compute, percent", "above or below the price without it")
     relative = shocked.system("price").to_numpy() / baseline.system("price").to_numpy() - 1.0
     line(axes, at, 100.0 * relative, PURPLE)
-    axes = panel(figure, right, base, wide, _TALL)
+    axes = panels[3]
     title(axes, "Firms that have failed since its date")
     for result, colour, style, label in (
         (shocked, VERMILION, "-", "with it"), (baseline, INK, (0, (4.0, 1.2)), "without it"),
@@ -56,15 +52,10 @@ def differences(shocked: RunResult, baseline: RunResult, first_quarter: int, nam
     axes.set_ylim(0.0, max(1.0, 1.05 * axes.get_ylim()[1]))
     for axes in figure.axes:
         tidy(axes, shocked)
-        _mark(axes, first_quarter - 1)
+        mark(axes, first_quarter - 1)
+        axes.axhline(0.0, color=INK, linewidth=0.7, zorder=3)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     return figure
-
-
-def _mark(axes: Axes, at: int) -> None:
-    """The date of the shock, and nothing gained or lost."""
-    axes.axvline(at, color=GREY, linewidth=0.8, linestyle=(0, (1.0, 1.5)), zorder=3)
-    axes.axhline(0.0, color=INK, linewidth=0.7, zorder=3)
 
 
 def _subtitle(shocked: RunResult, baseline: RunResult, first_quarter: int) -> str:

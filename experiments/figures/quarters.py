@@ -6,51 +6,42 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from abm.results import RunResult
-from experiments.figures.canvas import MARGIN, WIDTH, caption_height, page, panel, write_caption
 from experiments.figures.over_quarters import BANDED, key, line, tidy, title
 from experiments.figures.palette import BLUE, GREEN, INK, ORANGE, PALE, PAPER, PURPLE, SKY, VERMILION
+from experiments.figures.sheet import sheet
 from experiments.figures.style import drawn
-from experiments.figures.words import lines
 from experiments.yearly import OWN, kept, paid_by, quarterly
 
-_LEFT, _GAP, _HEAD, _TALL, _BETWEEN, _FOOT = 0.45, 0.45, 1.04, 1.5, 0.82, 0.28  # inches
-_LINE = 0.135  # inches a further line of the subtitle
 _YEAR = 4.0  # quarters
 _AREAS = {OWN: PALE, "bonds": BLUE, "private credit": ORANGE, "banks": GREEN,
           "suppliers' money": PURPLE, "new equity": SKY}  # fmt: skip
 
 
 @drawn
-def quarters(result: RunResult, drawn: bool = False) -> Figure:
+def quarters(result: RunResult, drawn: bool = False, columns: int = 2) -> Figure:
     """The whole run: lines are medians over worlds, bands 10th to 90th percentile, areas means.
 
     `drawn` says in the caption that assumed numbers were drawn world by world.
     """
     series = quarterly(result)
-    text = caption(result, drawn)
-    foot = caption_height(text)
-    base, wide = foot + _FOOT, (WIDTH - _LEFT - _GAP - 2 * MARGIN) / 2
-    told = _subtitle(series)
-    head = _HEAD + _LINE * told.count("\n")
-    figure = page(base + 2 * _TALL + _BETWEEN + head, "The build-out, quarter by quarter", told)
-    write_caption(figure, text)
-    upper, right = base + _TALL + _BETWEEN, _LEFT + wide + _GAP
+    figure, panels = sheet("The build-out, quarter by quarter", _subtitle(series), caption(result, drawn), 4, columns,
+                           heading=0.68)  # fmt: skip
     at = np.arange(len(result.quarters))
 
-    axes = panel(figure, _LEFT, upper, wide, _TALL)
+    axes = panels[0]
     title(axes, "Earned and built, USD bn a year", "what users pay, and what is built for it")
     line(axes, at, _YEAR * series["end_user_spending"], VERMILION, "end users spend on AI", "-")
     line(axes, at, _YEAR * series["ai_capex"], BLUE, "hyperscalers' AI capex", (0, (4.0, 1.2)))
     key(axes, 2)
     axes.set_ylim(bottom=0.0)
 
-    axes = panel(figure, right, upper, wide, _TALL)
+    axes = panels[1]
     title(axes, "Compute wanted per unit there is", "above 1 some buyers go without")
     axes.axhline(1.0, color=INK, linewidth=0.7, linestyle=(0, (1.0, 1.5)), zorder=3)
     line(axes, at, series["tightness"], BLUE)
 
-    axes = panel(figure, _LEFT, base, wide, _TALL)
-    title(axes, "Who pays for capex, USD bn a year")
+    axes = panels[2]
+    title(axes, "Who pays for capex, USD bn a year", above=25.0 if columns == 2 else 36.0)
     parts = {name: _YEAR * each.mean(axis=0) for name, each in paid_by(result).items()}
     spread = at
     if at.size == 1:  # an area needs a width
@@ -58,9 +49,9 @@ def quarters(result: RunResult, drawn: bool = False) -> Figure:
     axes.stackplot(spread, *parts.values(), labels=parts, colors=[_AREAS[each] for each in parts], edgecolor=PAPER,
                    linewidth=0.3, zorder=3)  # fmt: skip
     axes.set_ylim(0.0, 1.05 * max(float(sum(parts.values()).max()), 1e-3))
-    key(axes, 3)
+    key(axes, columns + 1)
 
-    axes = panel(figure, right, base, wide, _TALL)
+    axes = panels[3]
     title(axes, "Stranded value, USD bn a quarter", "chips and sites that will not earn back their cost")
     line(axes, at, series["stranded"], VERMILION)
     axes.set_ylim(bottom=0.0)
@@ -88,6 +79,5 @@ def caption(result: RunResult, drawn: bool) -> str:
 def _subtitle(series: dict[str, np.ndarray]) -> str:
     first, last = (np.median(series["end_user_spending"][:, each]) * _YEAR for each in (0, -1))
     share = float(np.median(series["external_share"].mean(axis=1)))
-    told = (f"End users spend {first:,.0f} USD bn a year on AI at first, {last:,.0f} at last; "
+    return (f"End users spend {first:,.0f} USD bn a year on AI at first, {last:,.0f} at last; "
             f"new money from others comes to {share:.0%} of AI capex and labs' burn.")  # fmt: skip
-    return lines(told, 96)
