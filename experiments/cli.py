@@ -12,12 +12,15 @@ import typer
 
 from abm.errors import BadInput
 from experiments.commands import (
+    attribution,
     data,
     explain,
     figures,
     identities,
     ladder,
+    parameters,
     quarters,
+    report,
     run,
     scenarios,
     stress,
@@ -36,10 +39,13 @@ app.add_typer(scenarios.app, name="scenarios")
 app.command("run")(run.run)
 app.command("ladder")(ladder.ladder)
 app.command("study")(study.study)
+app.command("attribution")(attribution.attribution)
 app.command("stress")(stress.stress)
 app.command("quarters")(quarters.quarters)
 app.command("explain")(explain.explain)
 app.command("figures")(figures.figures)
+app.command("report")(report.report)
+app.command("parameters")(parameters.parameters)
 app.command("targets")(targets.targets)
 app.command("tune", hidden=True)(tune.tune)
 app.command("identities")(identities.identities)
