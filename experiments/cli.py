@@ -12,6 +12,7 @@ import typer
 
 from abm.errors import BadInput
 from experiments.commands import (
+    attribution,
     data,
     explain,
     figures,
@@ -19,6 +20,7 @@ from experiments.commands import (
     ladder,
     parameters,
     quarters,
+    report,
     run,
     scenarios,
     stress,
@@ -37,10 +39,12 @@ app.add_typer(scenarios.app, name="scenarios")
 app.command("run")(run.run)
 app.command("ladder")(ladder.ladder)
 app.command("study")(study.study)
+app.command("attribution")(attribution.attribution)
 app.command("stress")(stress.stress)
 app.command("quarters")(quarters.quarters)
 app.command("explain")(explain.explain)
 app.command("figures")(figures.figures)
+app.command("report")(report.report)
 app.command("parameters")(parameters.parameters)
 app.command("targets")(targets.targets)
 app.command("tune", hidden=True)(tune.tune)
