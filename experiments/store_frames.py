@@ -44,7 +44,8 @@ class Told:
     """The events of a stored run, in the place of the chronicle of a live one."""
 
     def __init__(self, frame: pandas.DataFrame):
-        self.events = frame[list(COLUMNS)].reset_index(drop=True)
+        told = frame[list(COLUMNS)].reset_index(drop=True)
+        self.events = told if len(told) else told.astype(object)  # an empty table comes back with types of its own
 
     def frame(self, ecosystem, worlds, quarters) -> pandas.DataFrame:
         """As they were stored; named already."""
