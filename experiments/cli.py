@@ -13,6 +13,7 @@ import typer
 from abm.errors import BadInput
 from experiments.commands import (
     attribution,
+    compare,
     data,
     explain,
     figures,
@@ -40,6 +41,7 @@ app.command("run")(run.run)
 app.command("ladder")(ladder.ladder)
 app.command("study")(study.study)
 app.command("attribution")(attribution.attribution)
+app.command("compare")(compare.compare)
 app.command("stress")(stress.stress)
 app.command("quarters")(quarters.quarters)
 app.command("explain")(explain.explain)

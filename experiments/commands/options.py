@@ -25,6 +25,10 @@ Settings = Annotated[
 ]
 Threads = Annotated[int, typer.Option("--threads", min=1, max=256, help="Threads; results do not depend on them.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes; results do not depend on them.")]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, max=256, help="Processes; results do not depend on them.")]
+Cluster = Annotated[
+    str | None, typer.Option("--cluster", metavar="ADDRESS", help="A running Dask scheduler, such as tcp://host:8786.")
+]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FOLDER", help="Where results go; by default a folder of results/.")
 ]

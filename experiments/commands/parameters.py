@@ -26,18 +26,29 @@ def parameters(
     import json
 
     from experiments import tables
-    from experiments.exporting import write_csv
-    from experiments.parameter_table import COLUMNS, parameter_rows
+    from experiments.parameter_table import parameter_rows
 
     rows = parameter_rows(pattern, ecosystem)
     if csv is not None:
-        write_csv(csv, COLUMNS, ([row[each] for each in COLUMNS] for row in rows))
+        _write(csv, rows)
     if as_json:
         typer.echo(json.dumps(rows, indent=2, allow_nan=False))
     else:
         print_parameters(rows, tables.console())
     if csv is not None:
         typer.echo(f"Table: {csv}", err=as_json)
+
+
+def _write(path: Path, rows: list[dict]) -> None:
+    import pandas
+
+    from abm.errors import BadInput, Fault, shown
+    from experiments.asked import put
+
+    try:
+        put(path, pandas.DataFrame(rows).to_csv(index=False))
+    except OSError as problem:
+        raise BadInput(Fault("--csv", shown(path), f"a file that can be written ({problem.strerror})")) from None
 
 
 def print_parameters(rows: list[dict], out: Console) -> None:

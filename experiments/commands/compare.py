@@ -1,0 +1,120 @@
+"""`cloudcity compare`: two scenarios in the same worlds, and what differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from experiments.commands import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+First = Annotated[str, typer.Argument(metavar="FIRST", help="A shipped scenario or a TOML file.")]
+Second = Annotated[str, typer.Argument(metavar="SECOND", help="Likewise; what differs is this one less the first.")]
+Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
+_PRINTED = ("end_user_spending", "sales", "capex", "price", "written_down", "credit_losses", "failures")
+_MOST = 12  # firms in the table of failures
+
+
+def compare(
+    first: First,
+    second: Second,
+    worlds: options.Worlds = 200,
+    quarters: Quarters = 40,
+    seed: options.Seed = 1,
+    ecosystem: options.Ecosystem = "ai_2026",
+    settings: options.Settings = None,
+    jobs: options.Jobs = 2,
+    cluster: options.Cluster = None,
+    out: options.Out = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Two scenarios in the same worlds: what differs year by year, and who fails under which.
+
+    Ended at any time and started again, it runs only the blocks of worlds that are missing.
+    """
+    import json
+
+    from abm.scenario import load_scenario
+    from experiments import comparing, output, tables
+    from experiments.blocks import Ensemble
+
+    before, after = load_scenario(first), load_scenario(second)
+    ensemble = Ensemble(before, str(ecosystem), worlds, quarters, seed, options.parse_settings(settings))
+    folder = out or output.named("compare", comparing.question(ensemble, after))
+    with options.progress("blocks of worlds", quiet) as show:
+        facts = comparing.compare(ensemble, after, folder, jobs=jobs, cluster=cluster, progress=show)
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
+    else:
+        print_comparison(facts, tables.console())
+    if not quiet:
+        typer.echo(f"Tables: {folder}", err=as_json)
+
+
+def print_comparison(facts: dict, out: Console) -> None:
+    """What differs by year, who fails, and how to read both."""
+    from rich.text import Text
+
+    names = [facts[each]["id"] for each in ("first", "second")]
+    one = facts["worlds"] == 1
+    worlds = "one world" if one else f"{facts['worlds']:,} worlds, each under both"
+    span = f": {facts['ecosystem']}, {facts['first_quarter']} to {facts['last_quarter']}, {worlds}"
+    out.print(Text.assemble((f"{names[1]} less {names[0]}", "bold"), f"{span}, seed {facts['seed']}"))
+    out.print()
+    out.print(_years(facts))
+    out.print(f"USD bn a year, median over worlds of the difference{'' if one else '; below it 10% to 90% of them'}. "
+              f"In brackets: part of what {names[0]} has.")  # fmt: skip
+    partial = [f"{year}: {row['quarters']}" for year, row in facts["years"].items() if row["quarters"] < 4]
+    if partial:
+        out.print(f"* Not all quarters were run ({', '.join(partial)} of 4); money at its yearly rate.")
+    out.print()
+    if facts["failures"]:
+        out.print(_failures(facts, names))
+        more = len(facts["failures"]) - _MOST
+        if more > 0:
+            out.print(f"and {more} more in failures.csv")
+        out.print("Shares of worlds. By the second: fails there, and not by then under the first.")
+    else:
+        out.print("No firm fails under either.")
+    out.print(f"Books balance in every world and quarter: worst relative residual {facts['worst_residual']:.1e}.")
+    out.print(facts["note"])
+
+
+def _years(facts: dict):
+    from rich.table import Table
+
+    heads = ("end users\nspend on AI", "labs, clouds,\nchips: sales", "builders'\ncapex", "price of\ncompute",
+             "chips\nwritten down", "creditors\nlose", "firms\nthat fail")  # fmt: skip
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("year", vertical="bottom")
+    for name in heads:
+        table.add_column(name, justify="right", no_wrap=True)
+    for year, row in facts["years"].items():
+        star = "*" if row["quarters"] < 4 else ""
+        table.add_row(year + star, *(_cell(key, row[key], facts["worlds"]) for key in _PRINTED))
+    return table
+
+
+def _cell(key: str, found: dict, worlds: int) -> str:
+    digits = {"price": 3, "failures": 2}.get(key, 0)
+    low, median, high = (f"{round(each, digits) + 0.0:+,.{digits}f}" if round(each, digits) else "0"
+                         for each in found["difference"])  # fmt: skip
+    part = f" ({found['part']:+.0%})" if key not in ("written_down", "credit_losses", "failures") else ""
+    return f"{median}{part}" + ("" if worlds == 1 else f"\n{low} to {high}")
+
+
+def _failures(facts: dict, names: list[str]):
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("firm", f"fails: {names[0]}", f"fails: {names[1]}", "by the second", "only in the first",
+                 "median quarter", "mostly because"):  # fmt: skip
+        table.add_column(name, justify="left" if name in ("firm", "mostly because") else "right")
+    for each in facts["failures"][:_MOST]:
+        shares = (f"{each[key]:.1%}" for key in ("fails_in_baseline", "fails", "by_shock", "spared"))
+        table.add_row(each["firm"], *shares, each["quarters"][1] if each["quarters"] else "-", each["cause"] or "-")
+    return table
