@@ -16,6 +16,8 @@ test: $(VENV)/.test        ## all tests
 bench: $(VENV)/.run        ## speed, as ratios against named peers of the same run
 	$(BIN)/python -m benchmarks.cascade
 	$(BIN)/python -m benchmarks.quarter
+	$(BIN)/python -m benchmarks.worlds
+	$(BIN)/python -m benchmarks.mesa_loop
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
