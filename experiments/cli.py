@@ -16,6 +16,7 @@ from experiments.commands import (
     compare,
     data,
     explain,
+    export,
     figures,
     identities,
     ladder,
@@ -45,6 +46,7 @@ app.command("compare")(compare.compare)
 app.command("stress")(stress.stress)
 app.command("quarters")(quarters.quarters)
 app.command("explain")(explain.explain)
+app.command("export")(export.export)
 app.command("figures")(figures.figures)
 app.command("report")(report.report)
 app.command("parameters")(parameters.parameters)
