@@ -10,6 +10,7 @@ from figure_example import example
 from PIL import Image
 
 from abm.scenario import load_scenario
+from experiments import figures
 from experiments.figures import IN_COLUMNS, WHOLE
 from experiments.store import save
 
@@ -38,11 +39,13 @@ def test_every_figure_of_a_result(command, stored, tmp_path):
             assert picture.width == 1300
 
 
-def test_another_format_width_and_a_film(command, stored, tmp_path):
+def test_another_format_width_and_a_film(command, stored, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "WHOLE", {"cascade": WHOLE["cascade"]})
+    monkeypatch.setattr(figures, "IN_COLUMNS", {"fans": IN_COLUMNS["fans"]})
     code, out, err = command("figures", str(stored), "-o", "drawn", "--format", "svg", "--columns", "1", "--film",
                              "--world", "3", "--quiet")  # fmt: skip
     assert (code, err) == (0, "")
-    assert {f"drawn/{name}.svg" for name in NAMES} | {"drawn/cascade.gif"} <= set(out.split())
+    assert {"drawn/cascade.svg", "drawn/fans.svg", "drawn/cascade.gif"} <= set(out.split())
     assert 'width="244.8pt"' in (tmp_path / "drawn" / "fans.svg").read_text()
 
 

@@ -118,19 +118,14 @@ def test_a_world_that_was_not_kept_is_refused(case):
 def test_the_film_holds_every_moment_and_is_the_same_each_time(case, world, tmp_path):
     shocked, baseline, facts = case
     expected = moments(shocked, baseline, facts, map_of(shocked).nodes, world, sweeps=True)
-    stay = [seconds for _, seconds in frames(*case, world)]
     one, two = (animate(*case, tmp_path / name, world) for name in ("one.gif", "two.gif"))
     assert one.read_bytes() == two.read_bytes()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["one.gif", "two.gif"]
     with Image.open(one) as film:
-        assert film.n_frames == len(expected) == len(stay)
-        shown = []
-        for place in range(film.n_frames):
+        assert film.n_frames == len(expected)
+        for place, moment in enumerate(expected):
             film.seek(place)
-            shown.append(film.info["duration"] / 1000)
-    assert shown == stay and len(set(stay)) == 2
-    for moment, seconds in zip(expected, stay, strict=True):
-        assert (seconds > 1.0) == bool(moment.step.hits or moment.step.fails.any())
+            assert (film.info["duration"] > 1000) == bool(moment.step.hits or moment.step.fails.any())
 
 
 def test_no_frame_has_words_on_words(case, world):
