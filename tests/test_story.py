@@ -64,7 +64,9 @@ def test_it_tells_a_story_and_writes_its_files(command):
         assert part in out, part
     folder = Path(out.split("Tables and figure: ")[1].strip())
     names = {each.name for each in folder.iterdir()}
-    assert names == {"summary.json", "system.csv", "failures.csv", "differences.png", *store.FILES}
+    assert names == {"summary.json", "system.csv", "failures.csv", "differences.png", "report.html", *store.FILES}
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>") and "Revenue falls short" in page
     assert (folder / "differences.png").stat().st_size < 200_000
     output.require_free(folder)  # the same question can replace its result
 

@@ -68,6 +68,8 @@ def run(
     else:
         print_story(facts, tables.console())
     if not quiet:
+        if figures:
+            typer.echo(f"The story as one page, with a player of the cascade: {folder / 'report.html'}", err=as_json)
         typer.echo(f"Tables{' and figure' if figures else ''}: {folder}", err=as_json)
 
 
@@ -129,7 +131,7 @@ def mechanism_table(facts: dict):
 
 
 def _write(folder: Path, shocked: RunResult, baseline: RunResult, story: Scenario, facts: dict, figures: bool) -> None:
-    """summary.json, system.csv, failures.csv, both runs as in `experiments.store`; if asked for, differences.png."""
+    """summary.json, system.csv, failures.csv, both runs as in `experiments.store`; if asked for, the figure and the page."""
     import json
 
     from abm.scenario import load_scenario
@@ -144,8 +146,10 @@ def _write(folder: Path, shocked: RunResult, baseline: RunResult, story: Scenari
     if figures:
         from experiments.figures.differences import differences
         from experiments.figures.saving import save
+        from experiments.report import write_report
 
         save(differences(shocked, baseline, first, facts["scenario"]["title"]), folder / "differences.png")
+        write_report(shocked, baseline, facts, folder / "report.html")
 
 
 def _system(shocked: RunResult, baseline: RunResult):
