@@ -30,7 +30,7 @@ def test_csv_reads_back_to_the_last_bit(stored, tmp_path):
     result = store.load(stored / "run")["run"]
     system = rows(tmp_path / "out" / "system.csv")
     for name in result.names:
-        found = np.array([float(each[name]) for each in system]).reshape(2, 12)
+        found = np.array([float(each[name] or "nan") for each in system]).reshape(2, 12)
         assert np.array_equal(found, result.system(name), equal_nan=True)
     events = rows(tmp_path / "out" / "events.csv")
     assert len(events) == len(result.events) > 0
