@@ -109,6 +109,8 @@ def test_the_timeline_shows_every_first_failure(case):
     group = dict(zip(shocked.ecosystem.id, shocked.ecosystem.group, strict=True))
     folded = both.assign(target=both["target"].map(group)).groupby(["world", "target"])[["place", "place_base"]].min()
     assert len(dots["without the shock"]) == folded["place_base"].notna().sum()
+    sooner = folded["place_base"].isna() | (folded["place_base"] > folded["place"])
+    assert len(dots["by the shock"]) == (folded["place"].notna() & sooner).sum() != len(dots["with it, no sooner"])
     with_it = np.concatenate([dots["by the shock"], dots["with it, no sooner"]])
     assert sorted(with_it[:, 0]) == sorted(folded["place"].dropna())
 
