@@ -67,6 +67,7 @@ def test_words_of_the_matrix_are_apart_and_on_the_page(city, firms):
     upright = [each for each in written(figure) if each.get_rotation() == 0]
     assert overlapping(upright) == []
     assert not outside(figure)
+    assert ("Left out" in of(figure, "caption")) == bool(firms)
     cell = figure.axes[0].get_window_extent().width / len(figure.axes[0].get_xticks())
     assert cell > 7 / 72 * figure.dpi
 

@@ -20,6 +20,7 @@ _EXPOSED = ("debt", "ownership", "compute")  # families of links whose end stand
 _SHADES = LinearSegmentedColormap.from_list("exposed", ["#EFF3FF", "#BDD7E7", "#6BAED6", "#2171B5", "#08306B"])
 _SMALLEST = 0.1  # USD bn: smaller exposures are left white
 _LEFT, _ABOVE = 1.78, 1.72  # inches for names
+_TOLD = 0.0005  # of all exposures: less is not worth a word
 _MOST, _NAME = 34, 30  # rows that have room for their names; characters of a name
 
 
@@ -36,7 +37,7 @@ def exposure(ecosystem: Ecosystem, value: np.ndarray | None = None) -> Figure:
     title = f"Who is exposed to whom at the end of {ecosystem.opening}"
     told = told_in(_told(nodes, amounts))
     hidden = 1.0 - amounts[np.ix_(order, order)].sum() / max(amounts.sum(), 1e-12)
-    rest = f" Left out: {len(nodes) - size} firms and groups with {hidden:.1%} of all exposures." if hidden > 0 else ""
+    rest = f" Left out: those with the smallest, {hidden:.1%} of all exposures." if hidden >= _TOLD else ""
     text = (f"Ecosystem {ecosystem.name}; illustrative. Rows stand to lose what columns owe them, issued to them and "
             f"have promised to buy of them: {', '.join(FAMILY_NAMES[each] for each in _EXPOSED)}. White: less than "
             f"{_SMALLEST} USD bn. Firms stand in the order of their kinds.{rest}")  # fmt: skip
