@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from figure_example import STRUCK, example
@@ -11,7 +13,7 @@ from PIL import Image
 from experiments.falls import compared
 from experiments.figures.animation import animate, can_film, frames
 from experiments.figures.distress_map import distress_map, failing, losses
-from experiments.figures.living_cascade import living_cascade, map_of
+from experiments.figures.living_cascade import chosen, living_cascade, map_of
 from experiments.figures.living_steps import HITS, moments, typical_world
 from experiments.figures.network_map import plan_map, value_of
 
@@ -72,6 +74,8 @@ def test_moments_are_the_events_in_their_order(case, world):
         for channel in HITS:
             total = events[events["channel"] == channel]["amount"].sum()
             assert sum(each.step.by_channel[channel] for each in found) == pytest.approx(total)
+        between = events[events["source"] != events["target"]]["amount"].sum()
+        assert sum(sum(each.step.by_channel.values()) for each in found) == pytest.approx(between) and between > 0
         fails = [(shocked.quarters[each.place], shocked.ecosystem.id[row])
                  for each in found for row in np.flatnonzero(each.step.fails)]  # fmt: skip
         logged = events[events["channel"] == "default"]
@@ -108,6 +112,20 @@ def test_panels_hold_the_shock_the_first_failure_and_the_largest_hits(case, worl
     calm = [each.place for each in shown[1:] if not each.step.fails.any()]
     assert all(sizes[each] >= max(sizes[other] for other in sizes if other not in [*calm, shown[0].place])
                for each in calm)  # fmt: skip
+
+
+def test_an_early_failure_is_shown_even_if_later_ones_are_larger(case, world):
+    everything = moments(*case, map_of(case[0]).nodes, world, sweeps=False)
+
+    def failing(moment, count: int):
+        fails = np.arange(moment.step.fails.size) < count
+        return replace(moment, step=replace(moment.step, fails=fails))
+
+    counts = [0, 1, 0, *[3] * 8, *[0] * (len(everything) - 11)]
+    made_up = [failing(each, count) for each, count in zip(everything, counts, strict=True)]
+    places = [made_up.index(each) for each in chosen(made_up)]
+    assert places[:2] == [0, 1] and len(places) == 6 and all(counts[each] == 3 for each in places[2:])
+    assert places == sorted(places)
 
 
 def test_a_world_that_was_not_kept_is_refused(case):

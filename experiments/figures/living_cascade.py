@@ -26,7 +26,7 @@ def living_cascade(shocked: RunResult, baseline: RunResult, facts: dict, world: 
     world = typical_world(shocked, baseline, facts) if world is None else world
     drawing = map_of(shocked)
     everything = moments(shocked, baseline, facts, drawing.nodes, world, sweeps=False)
-    shown = _choose(everything)
+    shown = chosen(everything)
     left_out = len(everything) - len(shown)
     rest = f"{left_out} quarters in which less happens are left out." if left_out else ""
     text = caption(shocked, facts, "Numbers are losses of the quarter, USD bn; withheld funding costs liquidity, not "
@@ -41,7 +41,7 @@ def map_of(run: RunResult) -> Drawing:
     return plan_map(run.ecosystem, value_of(run.ecosystem), np.ones(len(run.ecosystem), bool))
 
 
-def _choose(everything: list[Moment]) -> list[Moment]:
+def chosen(everything: list[Moment]) -> list[Moment]:
     """In their order: the quarter of the shock, that of the first failure, and those with most failures and hits."""
     first = next((each for each in everything[1:] if each.step.fails.any()), None)
 
