@@ -19,6 +19,7 @@ from experiments.commands import (
     export,
     figures,
     identities,
+    knockout,
     ladder,
     parameters,
     quarters,
@@ -49,6 +50,7 @@ app.command("explain")(explain.explain)
 app.command("export")(export.export)
 app.command("figures")(figures.figures)
 app.command("report")(report.report)
+app.command("knockout")(knockout.knockout)
 app.command("parameters")(parameters.parameters)
 app.command("targets")(targets.targets)
 app.command("tune", hidden=True)(tune.tune)

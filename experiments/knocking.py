@@ -1,0 +1,122 @@
+"""How much each firm matters: what others lose when it fails in the living model, beside measures of the network.
+
+One firm fails at a date and nothing else happens; the same worlds without the failure are the baseline. What others
+lose is net worth of all other firms that can fail, from the failure to the end of the run, line by line of their
+statements. Marks - stakes and labs valued anew - are an opinion and stand apart; a loss on a stake is among them.
+Rivals may gain, so a loss can be less than nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from abm.ecosystem import Ecosystem, load
+from abm.errors import BadInput, Fault
+from abm.model import EcosystemModel
+from abm.scenario import DatedShock, Scenario, load_scenario
+from abm.statement import LINES
+from experiments.amplification import band, flow, window
+from experiments.falls import first_failures
+from experiments.importance import intercentrality, knockouts, leverage, spectral_radius
+from experiments.pairs import Frame, in_processes
+
+DECAY = 0.5  # of intercentrality, as a part of the largest at which walks still add up
+_MARKS = "worth_from_marks"
+MEASURES = ("debtrank", "intercentrality")
+
+
+def knock_out(
+    frame: Frame, firms: Sequence[str] = (), at: int = 2, workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[dict]:  # fmt: skip
+    """A row for each of `firms` (all that can fail), those whose failure costs others most first; USD bn.
+
+    `lost_by_others` but for marks, `marked_down`, marks on others, `lost` by the firm itself, and `capex_less`, all
+    builders': bands over worlds; `others_fail`: mean number of other firms that fail more; `debtrank`: lost by others
+    when it fails on the opening network, at once; `intercentrality` there. Raises `BadInput` for an unknown firm, one
+    that cannot fail, and where the run ends before `at`.
+    """
+    city = load(frame.ecosystem)
+    if not 1 <= at <= frame.quarters:
+        raise BadInput(Fault("--at", str(at), f"a quarter of the run, 1 to {frame.quarters}"))
+    able = can_fail(city)
+    chosen = [each for who in firms for each in _one(city, who, at)] or able
+    lived = in_processes(_live, [(frame, each, at, able) for each in ("", *chosen)], workers, progress)
+    rows = [_row(each, able, *lives) for each, *lives in zip(chosen, lived[1:], [lived[0]] * len(chosen), strict=True)]
+    still = of_network(city, able)
+    for row in rows:
+        row |= {name: float(still[name][row["firm"]]) for name in still}
+    return sorted(rows, key=lambda each: (-each["lost_by_others"][1], each["firm"]))
+
+
+def can_fail(city: Ecosystem) -> list[str]:
+    """Ids of all firms but governments and the rest of the world."""
+    outside = set(city.of_kind("government", "rest_of_world"))
+    return [str(each) for row, each in enumerate(city.id) if row not in outside]
+
+
+def of_network(city: Ecosystem, firms: Sequence[str]):
+    """`MEASURES` of `firms` on the opening network, a pandas frame; the rest of the network is there, too."""
+    import pandas
+
+    model = EcosystemModel(city, worlds=1)
+    try:
+        graph = model.graph()
+    finally:
+        model.release()
+    weights = leverage(graph)
+    radius = spectral_radius(weights)
+    walks = intercentrality(graph, DECAY / radius if radius > 0.0 else 1.0, weights)
+    lost = knockouts(graph, firms)["lost_by_others"]
+    return pandas.DataFrame({"debtrank": lost, "intercentrality": walks["intercentrality"][list(firms)]})
+
+
+def agreement(rows: Sequence[dict]) -> dict[str, float | None]:
+    """Rank correlation of each of `MEASURES` with the median of what others lose; None for fewer than three firms."""
+    import pandas
+
+    frame = pandas.DataFrame(rows).assign(lost=[each["lost_by_others"][1] for each in rows])
+    if len(frame) < 3:
+        return dict.fromkeys(MEASURES)
+    ranks = frame[["lost", *MEASURES]].rank().corr()["lost"]
+    return {name: float(ranks[name]) if np.isfinite(ranks[name]) else None for name in MEASURES}
+
+
+def _one(city: Ecosystem, who: str, at: int) -> list[str]:
+    """The ids `who` stands for. Raises `BadInput` where one of them cannot fail."""
+    _failure(who, at).check(city)
+    return [str(city.id[row]) for row in city.rows(who)]
+
+
+def _failure(firm: str, at: int) -> Scenario:
+    calm = load_scenario("baseline")
+    return replace(calm, id=f"{firm} fails", shocks=(DatedShock("default", at, who=firm),)) if firm else calm
+
+
+def _live(frame: Frame, firm: str, at: int, able: Sequence[str]) -> dict:
+    """What is left at the end of a run in which `firm` ("" nobody) fails: arrays by firm and world."""
+    result = frame.run(_failure(firm, at))
+    rows, span = [int(result.ecosystem.rows(each)[0]) for each in able], window(result, at, frame.quarters)
+    fell = np.zeros((len(able), len(result.worlds)))
+    for each in first_failures(result, at).itertuples():
+        fell[able.index(each.target), result.worlds.index(each.world)] = 1.0
+    series = result.arrays()[1]
+    lines = {line: series[line][rows][:, :, span].sum(axis=2) for line in LINES}
+    marks = lines.pop(_MARKS)
+    return {"worth": sum(lines.values()), "marks": marks, "fell": fell, "capex": flow(result, "capex", span),
+            "worst_residual": result.worst_residual}  # fmt: skip
+
+
+def _row(firm: str, able: Sequence[str], life: dict, calm: dict) -> dict:
+    own = np.array([each == firm for each in able])
+    lost, marked = (calm[each] - life[each] for each in ("worth", "marks"))
+    return {
+        "firm": firm, "lost_by_others": band(lost[~own].sum(axis=0)), "marked_down": band(marked[~own].sum(axis=0)),
+        "lost": band((lost + marked)[own].sum(axis=0)),
+        "capex_less": band(calm["capex"] - life["capex"]),
+        "others_fail": float((life["fell"] - calm["fell"])[~own].sum(axis=0).mean()),
+        "worst_residual": float(max(life["worst_residual"], calm["worst_residual"])),
+    }  # fmt: skip
