@@ -15,6 +15,7 @@ from experiments.commands import (
     attribution,
     compare,
     data,
+    design,
     explain,
     export,
     figures,
@@ -50,6 +51,7 @@ app.command("explain")(explain.explain)
 app.command("export")(export.export)
 app.command("figures")(figures.figures)
 app.command("report")(report.report)
+app.command("design")(design.design)
 app.command("knockout")(knockout.knockout)
 app.command("parameters")(parameters.parameters)
 app.command("targets")(targets.targets)
