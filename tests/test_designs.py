@@ -48,7 +48,7 @@ BAD = [
     ("confidence_los\n1\n", "did you mean 'confidence_loss'"),
     ("confidence_loss\n900\n", "confidence_loss between"),
     ("confidence_loss,payout_share\n1,x\n2,\n", "line 3, payout_share"),
-    ("confidence_loss\nnan\n", "a finite number"),
+    ("confidence_loss\nnan\n", "line 2, confidence_loss"),
     ("confidence_loss,payout_share\n1\n", "line 2: found 1 values"),
     ("confidence_loss,confidence_loss\n1,2\n", "comes twice"),
     ("confidence_loss\n", "0 rows of values"),
