@@ -104,7 +104,7 @@ _LIVING = (
     ("vendor_money", "flow", FLOW, "money of suppliers: stakes and loans"),
     ("equity_raised", "flow", FLOW, "new equity from others than suppliers"),
     ("owner_money", "flow", FLOW, "money of owners outside the network"),
-    ("worth_from_trade", "flow", FLOW, "net worth from sales less running costs; what is bought to last counts at cost"),
+    ("worth_from_trade", "flow", FLOW, "net worth from sales less running costs; what lasts counts at cost"),
     ("worth_from_other_capex", "flow", FLOW, "net worth from capex outside the sector, which counts as spent"),
     ("worth_from_interest", "flow", FLOW, "net worth from interest, less what lenders hand on to their funders"),
     ("worth_from_state", "flow", FLOW, "net worth from tax, subsidy and rescue"),

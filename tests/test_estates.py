@@ -16,6 +16,7 @@ import abm.resolution as resolution
 from abm.columns import COLUMNS
 from abm.estates import Estate
 from abm.holdings import PREFERRED, SECURED, UNSECURED
+from abm.statement import LINES
 from cython_ext import row_sums
 
 CLOSE = {"rtol": 1e-10, "atol": 1e-10}
@@ -23,7 +24,7 @@ FLEET = ("cost", "book", "idle", "power", "basis")
 RUINED = {"default_asset_recovery": 0.1}
 # Signed by nature; all else is an amount of something.
 SIGNED = ("net_worth", "core_business_value", "margin", "internal_funds", "core_inflow", "margin_average",
-          "free_cash_average", "own_core_average", "growth_expectation", "seen_growth")  # fmt: skip
+          "free_cash_average", "own_core_average", "growth_expectation", "seen_growth", *LINES)  # fmt: skip
 
 
 def snapshot(model: abm.EcosystemModel) -> SimpleNamespace:

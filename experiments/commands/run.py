@@ -131,7 +131,7 @@ def mechanism_table(facts: dict):
 
 
 def _write(folder: Path, shocked: RunResult, baseline: RunResult, story: Scenario, facts: dict, figures: bool) -> None:
-    """summary.json, system.csv, failures.csv, both runs as in `experiments.store`; if asked for, the figure and the page."""
+    """summary.json, system.csv, failures.csv, both runs as in `experiments.store`; if asked for, figure and page."""
     import json
 
     from abm.scenario import load_scenario
