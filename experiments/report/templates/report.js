@@ -148,7 +148,7 @@
     const parts = [
       make("h3", {}, it.name),
       make("p", { class: "what" }, it.kind + (it.members > 1 ? `, ${it.members} firms` : "")),
-      table(`Balance sheet, ${played.opening}, USD bn`, ["", "amount", "grade"], [
+      table(`Balance sheet, ${played.opening}, USD bn`, ["what", "amount", "grade"], [
         ...it.owns.map((each) => row(`has ${each.words}`, money(each.amount), each.grade || "see links")),
         row("owes debt", money(it.owes), "see links"),
         row("has promised for compute", money(it.promised), "see links"),
@@ -157,7 +157,7 @@
     ];
     if (at) {
       const place = moments()[at - 1].place - played.first;
-      parts.push(table(`In ${played.quarters[place]}, this world, USD bn`, ["", "with shock", "without"], played.series.map((words, series) =>
+      parts.push(table(`In ${played.quarters[place]}, this world, USD bn`, ["what", "with shock", "without"], played.series.map((words, series) =>
         row(words, ...played.runs.map((each) => money(each.values[series][disc][place]))))));
     }
     if (sources.length) {
@@ -210,7 +210,7 @@
   });
   by("firm").addEventListener("change", (event) => event.target.value ? tell({ disc: Number(event.target.value) }) : untell());
   map.addEventListener("click", untell);
-  map.addEventListener("keydown", (event) => { if (event.key === "Escape") untell(); });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") untell(); });
 
   // -- the screen ---------------------------------------------------------------------------------------------
   const narrow = matchMedia("(max-width: 40rem)");
