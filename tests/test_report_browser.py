@@ -41,8 +41,9 @@ def visit(browser, file):
         page.on("console", lambda each: problems.append(f"console {each.text}"))
         page.on("pageerror", lambda each: problems.append(f"error {each}"))
         page.on("dialog", lambda each: problems.append("dialog"))
-        page.clock.install()
+        page.clock.install(time=0)
         page.goto(path.as_uri())
+        page.clock.pause_at(3_600_000)  # from now on time passes when a test says so
         return page
 
     yield opened
