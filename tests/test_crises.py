@@ -13,12 +13,13 @@ from abm.dated import Dated
 from abm.ecosystem.vocabulary import KINDS
 from abm.estates import Estate
 from abm.scenario import load_scenario
+from abm.statement import LINES
 from cython_ext import FLAGS, Problem, Settled, settle
 
 FAILED = FLAGS.index("default")
 # Signed by nature; all else is an amount of something.
 SIGNED = ("net_worth", "core_business_value", "margin", "internal_funds", "core_inflow", "margin_average",
-          "free_cash_average", "own_core_average", "growth_expectation", "seen_growth")  # fmt: skip
+          "free_cash_average", "own_core_average", "growth_expectation", "seen_growth", *LINES)  # fmt: skip
 
 
 def audit(model: abm.EcosystemModel, quarter: int) -> None:
