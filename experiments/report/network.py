@@ -25,7 +25,7 @@ from experiments.figures.words import lines
 UNIT = 100.0  # units of the drawing an inch of the printed map
 _LEFT, _RIGHT, _TALL = -3.7, 3.13, 2.74  # reach of the map, inches; names of lenders and vehicles are long
 _NARROW = (-2.75, 2.75)  # on a narrow screen
-_LONGEST = 30  # characters of a name
+_LONGEST, _NAMED = 30, 80  # characters of a name; discs of which the names are tried, the largest first
 _GAP, _ASIDE = 0.02, 2.5  # inches free before a disc; lanes between what is only signed and what has begun
 _TIP, _BROAD_TIP, _BROAD = 0.06, 0.12, 3.0  # inches of an arrow head; units of width from which it is the broad one
 _FADING = 2.2  # points; thinner links fade, as on the printed map
@@ -120,7 +120,7 @@ def _names(drawing: Drawing, names, size: float, left: float, right: float) -> l
     labels = [
         Label(names[each], tuple(layout.at[each]), tuple(layout.away[each]), layout.radius[each] + 0.04,
               {"fontsize": size, "gid": str(each)})
-        for each in ranked
+        for each in ranked[:_NAMED]
     ]  # fmt: skip
     return [_text(each) for each in place_labels(axes, [*headings, *labels], boxes_of(layout))]
 
