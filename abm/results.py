@@ -70,6 +70,11 @@ class RunResult:
         self._system = {name: np.stack(each, axis=1) for name, each in recorder.system.items()}
         self._firms = {name: np.stack(each, axis=2) for name, each in recorder.firms.items()}
 
+    def _repr_html_(self) -> str:
+        from abm.display import as_html
+
+        return as_html(self)
+
     @cached_property
     def quarters(self) -> list[str]:
         """Calendar quarters that were run."""

@@ -37,7 +37,7 @@ LAYERS = [
     {"holdings", "health", "chronicle", "warrants"},
     {"agenda", "this_quarter", "round_trips", "statement"},
     {"living", "stress_testing", "agents"},
-    {"markets", "metrics", "results", "identities", "dated", "standing"},
+    {"markets", "metrics", "results", "display", "identities", "dated", "standing"},
     {"clearing", "closing", "estate_books", "estates", "resolution"},
     {"quarter"},
     {"model"},
