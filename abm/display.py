@@ -43,8 +43,13 @@ def _row(run: RunResult, name: str) -> str:
 
 
 def _band(values: np.ndarray) -> str:
-    low, middle, high = (f"{each:,.3g}" if abs(each) < 1000.0 else f"{each:,.0f}" for each in values)
+    low, middle, high = (_number(float(each)) for each in values)
     return middle if low == middle == high else f"{middle} ({low} to {high})"
+
+
+def _number(value: float) -> str:
+    """Three digits, whole thousands; nothing where only rounding is left."""
+    return "0" if abs(value) < 1e-9 else f"{value:,.3g}" if abs(value) < 1000.0 else f"{value:,.0f}"
 
 
 def _line(bands: np.ndarray) -> str:

@@ -43,6 +43,12 @@ def test_lines_follow_the_medians(run):
     assert slope < 0.0 and np.allclose(slope * heights + rest, price, atol=0.005)
 
 
+def test_what_rounding_leaves_is_nothing(run):
+    same = run.against(run)
+    same._system = {name: each + 1e-14 for name, each in same._system.items()}
+    assert {row[5] for row in table(same._repr_html_())} == {"0"}
+
+
 def test_differences_and_single_quarters_are_shown_too(run):
     assert len(table(run.against(run)._repr_html_())) == len(SHOWN)
     one = abm.run("ai_2026", quarters=1, worlds=1)._repr_html_()
