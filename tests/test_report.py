@@ -14,6 +14,9 @@ import pytest
 from report_example import ATTRIBUTE, HOSTILE, busy_world, example, hostile
 
 import abm
+from abm.ecosystem.loading import find, read
+from abm.ecosystem.provenance import grades_of
+from abm.parameters import DECLARED
 from abm.scenario import load_scenario
 from experiments import store
 from experiments.figures.living_steps import HITS, typical_world
@@ -167,6 +170,21 @@ def test_charts_show_the_medians(text):
     assert slope < 0.0 and np.abs(capex - (slope * shown + rest)).max() < 0.005 * capex.max()
     assert f"{capex[-1]:,.0f} with the shock" in html.unescape(text)
     assert baseline.quarters[-1] in text
+
+
+def test_grades_are_counted(page):
+    bars, at = {}, 0
+    for tag, attributes in page.elements:
+        at += tag == "dt"
+        if tag == "rect" and attributes.get("height") == "4":
+            bars.setdefault(at, []).append((attributes["class"].removeprefix("grade "), float(attributes["width"])))
+    counted, weighed, declared = bars.values()
+    assumed = 100.0 * sum(each.grade == "assumed" for each in DECLARED.values()) / len(DECLARED)
+    assert dict(declared)["assumed"] == pytest.approx(assumed, abs=0.01)
+    numbers = grades_of(read(find("ai_2026")))
+    assert dict(counted)["press"] == pytest.approx(100.0 * numbers["press"] / sum(numbers.values()), abs=0.01)
+    assert [name for name, _ in weighed] == ["known", "assumed"]
+    assert all(sum(wide for _, wide in bar) == pytest.approx(100.0, abs=0.05) for bar in (counted, weighed, declared))
 
 
 def test_a_calm_world_gives_a_report_too():

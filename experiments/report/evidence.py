@@ -20,6 +20,7 @@ MEANING = {
     "reported": "from filings and company reports", "press": "from the press",
     "estimated": "worked out from such numbers", "assumed": "chosen by the modellers, with a range",
 }  # fmt: skip
+_KNOWN = "reported, press or estimated"
 
 
 def tables_of(eco: Ecosystem) -> Dataset | None:
@@ -31,12 +32,13 @@ def tables_of(eco: Ecosystem) -> Dataset | None:
 
 def evidence_of(eco: Ecosystem, network: Network, data: Dataset | None) -> dict:
     """Grades by count and by the money of the map, sources, and parameters."""
+    declared = Counter(each.grade for each in DECLARED.values())
     return {
         "grades": [
             {"what": "numbers of the opening, by count", "parts": _shares(_counted(eco, data))},
             {"what": "money on the map, by amount", "parts": _shares(_weighed(network))},
             {"what": "parameters of behaviour, by count",
-             "parts": _shares(Counter(each.grade for each in DECLARED.values()))},
+             "parts": _shares({each: declared[each] for each in MEANING})},
         ],
         "meaning": MEANING, "sources": _sources(data), "digest": digest(eco),
         "parameters": [_parameter(each) for each in DECLARED.values()],
@@ -57,7 +59,7 @@ def _weighed(network: Network) -> dict[str, float]:
     """USD bn of all ties by whether the amount is a choice of the modellers."""
     ties = network.drawing.ties
     assumed = float(ties.amount[ties.assumed].sum())
-    return {"reported, press or estimated": float(ties.amount.sum()) - assumed, "assumed": assumed}
+    return {_KNOWN: float(ties.amount.sum()) - assumed, "assumed": assumed}
 
 
 def _shares(amounts: dict) -> list[dict]:
@@ -66,8 +68,8 @@ def _shares(amounts: dict) -> list[dict]:
     for grade, amount in amounts.items():
         wide = 100.0 * amount / whole
         if amount:
-            found.append({"grade": grade, "key": grade.partition(",")[0], "at": round(at, 2), "wide": round(wide, 2),
-                          "share": percent(amount / whole)})  # fmt: skip
+            found.append({"grade": grade, "key": "known" if grade == _KNOWN else grade, "at": round(at, 2),
+                          "wide": round(wide, 2), "share": percent(amount / whole)})  # fmt: skip
         at += wide
     return found
 
