@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from abm.errors import BadInput, Fault, shown
 from experiments import output
+from experiments.whole import whole
 
 QUESTION = "question.json"
 
@@ -30,12 +30,8 @@ def begin(folder: Path, question: dict) -> None:
 
 def put(path: Path, text: str) -> None:
     """Write a file whole or not at all. Raises `OSError`."""
-    aside = path.parent / f".{path.name}.{os.getpid()}"
-    try:
+    with whole(path) as aside:
         aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def as_json(facts: object) -> str:

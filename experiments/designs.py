@@ -33,7 +33,8 @@ def read_design(path: Path) -> dict[str, np.ndarray]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = [(line, row) for line, row in enumerate(csv.reader(file), 1) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise BadInput(Fault(shown(path), f"a file that cannot be read ({problem})", "a CSV file of values")) from None
+        why = getattr(problem, "strerror", None) or problem
+        raise BadInput(Fault(shown(path), f"a file that cannot be read ({why})", "a CSV file of values")) from None
     if not 2 <= len(rows) <= MOST + 1:
         raise BadInput(Fault(shown(path), f"{max(0, len(rows) - 1):,} rows of values", f"1 to {MOST:,}, one a world"))
     names = [each.strip() for each in rows[0][1]]

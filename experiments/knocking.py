@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from abm.ecosystem import Ecosystem, load
-from abm.errors import BadInput, Fault
+from abm.errors import BadInput, Fault, shown
 from abm.model import EcosystemModel
 from abm.scenario import DatedShock, Scenario, load_scenario
 from abm.statement import LINES
@@ -43,7 +43,7 @@ def knock_out(
     if not 1 <= at <= frame.quarters:
         raise BadInput(Fault("--at", str(at), f"a quarter of the run, 1 to {frame.quarters}"))
     able = can_fail(city)
-    chosen = [each for who in firms for each in _one(city, who, at)] or able
+    chosen = [each for who in firms for each in _those(city, who, able)] or able
     lived = in_processes(_live, [(frame, each, at, able) for each in ("", *chosen)], workers, progress)
     rows = [_row(each, able, *lives) for each, *lives in zip(chosen, lived[1:], [lived[0]] * len(chosen), strict=True)]
     still = of_network(city, able)
@@ -85,10 +85,12 @@ def agreement(rows: Sequence[dict]) -> dict[str, float | None]:
     return {name: float(ranks[name]) if np.isfinite(ranks[name]) else None for name in MEASURES}
 
 
-def _one(city: Ecosystem, who: str, at: int) -> list[str]:
-    """The ids `who` stands for. Raises `BadInput` where one of them cannot fail."""
-    _failure(who, at).check(city)
-    return [str(city.id[row]) for row in city.rows(who)]
+def _those(city: Ecosystem, who: str, able: Sequence[str]) -> list[str]:
+    """The ids `who` stands for. Raises `BadInput` where it is nobody, and where one of them cannot fail."""
+    found = [str(city.id[row]) for row in city.rows(who)]
+    if not set(found) <= set(able):
+        raise BadInput(Fault("--firm", shown(who), "a firm that can fail"))
+    return found
 
 
 def _failure(firm: str, at: int) -> Scenario:

@@ -7,7 +7,6 @@ baseline. `docs/store.md` says what stands in the tables and how to query them.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from abm.errors import BadInput, Fault, shown
 from experiments.store_frames import digest, firms_frame, restored, system_frame
+from experiments.whole import whole
 
 if TYPE_CHECKING:
     import pandas
@@ -147,19 +147,15 @@ def _write(rows: pandas.DataFrame | list[Path], path: Path) -> None:
     rows give the same bytes."""
     import duckdb
 
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with duckdb.connect(config={"threads": 1}) as base:
+        with whole(path) as aside, duckdb.connect(config={"threads": 1}) as base:
             relation = base.read_parquet(list(map(str, rows))) if isinstance(rows, list) else base.from_df(rows)
             relation.create_view("rows_to_write")
             # A dictionary would take -0.0 for 0.0; without one the files are smaller, too.
             form = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0"
             base.execute(f"COPY rows_to_write TO ? ({form})", [str(aside)])
-        aside.replace(path)
     except duckdb.IOException as problem:
         raise OSError(str(problem)) from None
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _read(paths: Path | list[Path], run: str | None = None) -> pandas.DataFrame:

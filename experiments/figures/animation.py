@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from experiments.figures.living_steps import Moment, moments, typical_world
 from experiments.figures.palette import INK, NORMAL
 from experiments.figures.style import drawn, plain
 from experiments.figures.words import lines
+from experiments.whole import whole
 
 _WIDE, _TALL, _KEY, _TOLD = 6.5, 4.8, 0.66, 0.42  # inches: page, map, key, room for two lines
 _DPI = 110
@@ -73,12 +73,8 @@ def animate(
     if suffix == ".mp4" and not can_film():
         raise ValueError(f"cannot write {path.name}: ffmpeg is not installed")
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
+    with whole(path) as partial:
         (_gif if suffix == ".gif" else _mp4)(frames(shocked, baseline, facts, world), partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

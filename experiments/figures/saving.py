@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from matplotlib.figure import Figure
 from PIL import Image  # comes with matplotlib, which writes its own PNGs with it
 
 from experiments.figures.style import plain
+from experiments.whole import whole
 
 _DPI = 200
 _COLOURS = 256  # of a PNG: few inks and their edges look the same to the eye, at a third of the size
@@ -27,15 +27,11 @@ def save(figure: Figure, path: str | Path) -> Path:
     if suffix not in _METADATA:
         raise ValueError(f"cannot write {path.name}: a figure is saved as one of {', '.join(_METADATA)}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with whole(path) as partial:
         with plain():
             figure.savefig(partial, format=suffix[1:], dpi=_DPI, metadata=_METADATA[suffix])
         if suffix == ".png":
             _reduce(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from experiments.whole import whole
 
 if TYPE_CHECKING:
     from abm.results import RunResult
@@ -22,10 +23,6 @@ def write_report(
     path = Path(path)
     text = render(shocked, baseline, facts, world)
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with whole(path) as aside:
         aside.write_text(text, encoding="utf-8", newline="\n")
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
     return path
