@@ -11,7 +11,7 @@ import numpy as np
 
 from cython_ext import flow_sums
 
-# Line -> blocks of payments that belong to it; `None`: worked out from what the phases of the closing have left.
+# Line -> blocks of payments that belong to it. The other lines come from what the phases of the closing have left.
 _PAID = {
     "worth_from_trade": ("users", "core", "running", "rent", "sponsor_rent", "contracts", "compute", "spill",
                          "backstop", "chips", "payables", "building"),
