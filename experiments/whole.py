@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ def whole(path: Path) -> Iterator[Path]:
 
     It keeps the suffix, by which some libraries choose a format, and differs by process. Raises `OSError`.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     aside = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         yield aside
