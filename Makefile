@@ -11,7 +11,7 @@ run: $(VENV)/.run          ## the main experiment on the shipped network
 	$(BIN)/cloudcity run
 
 test: $(VENV)/.test        ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 bench: $(VENV)/.run        ## speed, as ratios against named peers of the same run
 	$(BIN)/python -m benchmarks.cascade

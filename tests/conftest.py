@@ -13,6 +13,7 @@ from experiments import cli
 def command(monkeypatch, tmp_path, capsys):
     """Run `cloudcity ARGUMENTS` in an empty folder: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)  # of whoever started the tests: what is piped has a width of its own
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["cloudcity", *arguments])
