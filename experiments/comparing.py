@@ -61,6 +61,7 @@ MAIN = (
            ("written_off", "lost_by_suppliers"), "rate"),
     Series("failures", "count", "firms that fail", ("defaults",), "sum"),
 )  # fmt: skip
+COLUMNS = tuple(dict.fromkeys(name for each in MAIN for name in each.columns))  # that are read
 
 
 def compare(
@@ -83,7 +84,7 @@ def compare(
     for number, (side, each) in enumerate(ensembles.items()):
         show = None if progress is None else lambda done, _, before=number * steps: progress(before + done, 2 * steps)
         run_ensemble(each, folder / side, jobs=jobs, cluster=cluster, progress=show)
-        runs.append(store.load(folder / side, city)["run"])
+        runs.append(store.load(folder / side, city, COLUMNS)["run"])
     facts = question(first, second) | facts_of(*runs)
     _write(facts, folder)
     return facts

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
+from abm.errors import BadInput, Fault, shown
+from experiments.asked import as_json, put, require_same
 from experiments.blocks import Ensemble, run_block
 from experiments.store import merge
+from experiments.working import as_done
 
-Job = tuple[Ensemble, int, int, Path]
+ASKED = "ensemble.json"  # in the folder of an ensemble: what its blocks are of
 
 
 def run_ensemble(
@@ -19,41 +22,31 @@ def run_ensemble(
 
     Blocks run in `jobs` processes, or on the Dask cluster at address `cluster`, whose workers must see `folder`. They
     stay in `folder`/blocks: started again after whatever ended it, only missing ones are run, and the tables get the
-    same bytes. `progress(done, all)` is called after each. Raises `BadInput` and `OSError`.
+    same bytes. More worlds of the same ensemble start from those there are. `progress(done, all)` is called after
+    each. Raises `OSError`, and `BadInput`, also for a folder that holds another ensemble.
     """
-    folder = Path(folder).resolve()
-    blocks = [(ensemble, *each, folder / "blocks" / ensemble.name(*each)) for each in ensemble.blocks()]
+    folder, question = Path(folder).resolve(), ensemble.question()
+    ensemble.check()
+    require_same(folder / ASKED, question)
+    folder.mkdir(parents=True, exist_ok=True)
+    put(folder / ASKED, as_json(question))
+    place, data = folder / "blocks", ensemble.data()
+    place.mkdir(exist_ok=True)
+    blocks = [(ensemble, *each, place / ensemble.name(*each, data)) for each in ensemble.blocks()]
     missing = [each for each in blocks if not each[-1].is_dir()]
     done = len(blocks) - len(missing)
-    for _ in (_on_cluster(missing, cluster) if cluster else _in_processes(missing, jobs)):
+    for _ in as_done(_run_named, missing, jobs, cluster):
         done += 1
         if progress is not None:
             progress(done, len(blocks))
-    merge([place for *_, place in blocks], folder)
+    merge([each for *_, each in blocks], folder, ensemble.told())
     return folder
 
 
-def _in_processes(missing: list[Job], jobs: int) -> Iterator[None]:
-    from joblib import Parallel, delayed, parallel_config
-
-    if not missing:
-        return
-    with parallel_config("loky", inner_max_num_threads=1):
-        yield from Parallel(min(jobs, len(missing)), return_as="generator_unordered")(
-            delayed(run_block)(*each) for each in missing
-        )
-
-
-def _on_cluster(missing: list[Job], address: str) -> Iterator[None]:
-    """Blocks of a worker that is lost run again on another."""
-    from distributed import Client, as_completed
-
-    from abm.errors import BadInput, Fault, shown
-
-    try:
-        client = Client(address, timeout="10s")
-    except (OSError, ValueError):
-        raise BadInput(Fault("cluster", shown(address), "the address of a running Dask scheduler")) from None
-    with client:
-        for each in as_completed([client.submit(run_block, *job, pure=False) for job in missing]):
-            yield each.result()
+def _run_named(ensemble: Ensemble, first: int, count: int, place: Path) -> None:
+    """Run a block where it would have the same name: another model or other data would go unnoticed."""
+    if ensemble.name(first, count) != place.name:
+        raise BadInput(Fault("cluster", "a worker with another model or other data", "the same as where it is asked"))
+    if not place.parent.is_dir():
+        raise BadInput(Fault("cluster", f"a worker without {shown(place.parent)}", "a folder that all workers see"))
+    run_block(ensemble, first, count, place)

@@ -7,7 +7,7 @@ baseline. `docs/store.md` says what stands in the tables and how to query them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,11 @@ TABLES = ("runs", "system", "firms", "events")
 FILES = tuple(f"{each}.parquet" for each in TABLES)
 FORM = 1  # of the tables; another one is refused
 PAIR = ("shocked", "baseline")
+# One thread and groups of a fixed size: the same rows give the same bytes, whatever the machine. A group is what must
+# be in memory at once; the limit is far above it, and says so where somebody adds columns beyond measure.
+_ENGINE = {"threads": 1, "memory_limit": "512MB", "temp_directory": ""}
+# A dictionary would take -0.0 for 0.0; without one the files are smaller, too.
+_FORM = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0, ROW_GROUP_SIZE 40960"
 
 
 def version() -> str:
@@ -61,17 +66,22 @@ def save(runs: Mapping[str, tuple[RunResult, Scenario]], folder: str | Path) -> 
     _write(about, folder / "runs.parquet")  # last: a folder without it holds no result
 
 
-def load(folder: str | Path, ecosystem: Ecosystem | None = None) -> dict[str, RunResult]:
+def load(
+    folder: str | Path, ecosystem: Ecosystem | None = None, series: Sequence[str] | None = None
+) -> dict[str, RunResult]:
     """Results that `save` wrote, by name. `ecosystem` is what they ran on, by default the shipped one of that name.
 
-    Raises `BadInput` for a folder without them, and for results of another version or of other data.
+    With `series` they have these of the system only, and none of firms: a tenth of the memory. Raises `BadInput` for a
+    folder without results, and for results of another version or of other data.
     """
     folder = Path(folder)
     runs = {}
     for about in _read(folder / "runs.parquet").to_dict("records"):
-        city = _same(about, folder, ecosystem)
-        own = (_read(folder / f"{name}.parquet", about["run"]) for name in TABLES[1:])
-        runs[about["run"]] = restored(city, about, *own)
+        city, name = _same(about, folder, ecosystem), about["run"]
+        chosen = ("*",) if series is None else ("world", *series)
+        system = _read(folder / "system.parquet", name, chosen)
+        firms = _read(folder / "firms.parquet", name) if series is None else None
+        runs[name] = restored(city, about, system, firms, _read(folder / "events.parquet", name))
     return runs
 
 
@@ -88,13 +98,14 @@ def load_pair(folder: str | Path, ecosystem: Ecosystem | None = None) -> tuple[R
     return runs["shocked"], runs["baseline"], facts
 
 
-def merge(parts: list[Path], folder: Path) -> None:
+def merge(parts: list[Path], folder: Path, scenario: Scenario) -> None:
     """Join tables of blocks of worlds, in their order, to those of one run, each file whole or not at all.
 
-    Memory does not grow with the number of blocks. Raises `OSError` and `BadInput`.
+    `scenario` is that of all worlds. Memory does not grow with the number of blocks. Raises `OSError`, `BadInput`.
     """
     about = _read([each / "runs.parquet" for each in parts])
-    whole = about.iloc[:1].assign(worlds=about["worlds"].sum(), worst_residual=about["worst_residual"].max())
+    whole = about.iloc[:1].assign(worlds=about["worlds"].sum(), worst_residual=about["worst_residual"].max(),
+                                  **_told(scenario))  # fmt: skip
     for name in TABLES[1:]:
         files = [each / f"{name}.parquet" for each in parts]
         _write(_filled(files) or files[:1], folder / f"{name}.parquet")
@@ -114,11 +125,15 @@ def _filled(files: list[Path]) -> list[Path]:
 def _about(name: str, result: RunResult, scenario: Scenario) -> dict:
     return {
         "run": name, "version": version(), "ecosystem": result.ecosystem.name,
-        "ecosystem_digest": digest(result.ecosystem), "scenario": result.scenario,
-        "scenario_json": json.dumps(scenario.as_dict(), sort_keys=True, default=np.ndarray.tolist),
-        "parameters_digest": _parameters_digest(scenario), "seed": int(result.seed), "worlds": len(result.worlds),
+        "ecosystem_digest": digest(result.ecosystem), "scenario": result.scenario, **_told(scenario),
+        "seed": int(result.seed), "worlds": len(result.worlds),
         "quarters": len(result.quarters), "worst_residual": float(result.worst_residual),
     }  # fmt: skip
+
+
+def _told(scenario: Scenario) -> dict[str, str]:
+    return {"scenario_json": json.dumps(scenario.as_dict(), sort_keys=True, default=np.ndarray.tolist),
+            "parameters_digest": _parameters_digest(scenario)}  # fmt: skip
 
 
 def _parameters_digest(scenario: Scenario) -> str:
@@ -143,23 +158,20 @@ def _same(about: dict, folder: Path, ecosystem: Ecosystem | None) -> Ecosystem:
 
 
 def _write(rows: pandas.DataFrame | list[Path], path: Path) -> None:
-    """A frame, or files one after the other, as Parquet, under a temporary name first; one thread, so that the same
-    rows give the same bytes."""
+    """A frame, or files one after the other, as Parquet, under a temporary name first."""
     import duckdb
 
     try:
-        with whole(path) as aside, duckdb.connect(config={"threads": 1}) as base:
+        with whole(path) as aside, duckdb.connect(config=_ENGINE) as base:
             relation = base.read_parquet(list(map(str, rows))) if isinstance(rows, list) else base.from_df(rows)
             relation.create_view("rows_to_write")
-            # A dictionary would take -0.0 for 0.0; without one the files are smaller, too.
-            form = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0"
-            base.execute(f"COPY rows_to_write TO ? ({form})", [str(aside)])
-    except duckdb.IOException as problem:
+            base.execute(f"COPY rows_to_write TO ? ({_FORM})", [str(aside)])
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:
         raise OSError(str(problem)) from None
 
 
-def _read(paths: Path | list[Path], run: str | None = None) -> pandas.DataFrame:
-    """A table, or its rows of one run, or several tables one after the other."""
+def _read(paths: Path | list[Path], run: str | None = None, columns: Sequence[str] = ("*",)) -> pandas.DataFrame:
+    """Columns of a table, or of its rows of one run, or of several tables one after the other."""
     import duckdb
 
     files = paths if isinstance(paths, list) else [paths]
@@ -168,7 +180,7 @@ def _read(paths: Path | list[Path], run: str | None = None) -> pandas.DataFrame:
             raise BadInput(Fault(shown(path), "no such file", "a stored run, as `cloudcity run` writes it"))
     try:
         with duckdb.connect(config={"threads": 1}) as base:
-            question = "FROM read_parquet($path) WHERE $run IS NULL OR run = $run"
+            question = f"SELECT {', '.join(columns)} FROM read_parquet($path) WHERE $run IS NULL OR run = $run"
             return base.execute(question, {"path": list(map(str, files)), "run": run}).df()
     except duckdb.Error:
         raise BadInput(Fault(shown(files[0]), "what is no Parquet file, or a broken one", "a stored run")) from None

@@ -53,15 +53,14 @@ class Told:
 
 
 def restored(ecosystem: Ecosystem, about: dict, system, firms, events) -> RunResult:
-    """The result that was stored; `about` is its row of `runs`."""
+    """The result that was stored; `about` is its row of `runs`. `firms` None means no series of firms."""
     shape = about["worlds"], about["quarters"]
-    wide = len(ecosystem), firms["world"].nunique(), about["quarters"]
-    recorder = Recorder(
-        {name: list(each.to_numpy().reshape(shape).T) for name, each in system.items()
-         if name not in ("run", "world", "quarter")},
-        {name: list(each.to_numpy().reshape(wide[1], wide[2], wide[0]).transpose(1, 2, 0))
-         for name, each in firms.items() if name not in ("run", "world", "quarter", "firm")},
-    )  # fmt: skip
+    recorder = Recorder({name: list(each.to_numpy().reshape(shape).T) for name, each in system.items()
+                         if name not in ("run", "world", "quarter")})  # fmt: skip
+    if firms is not None:
+        wide = firms["world"].nunique(), about["quarters"], len(ecosystem)
+        recorder.firms = {name: list(each.to_numpy().reshape(wide).transpose(1, 2, 0)) for name, each in firms.items()
+                          if name not in ("run", "world", "quarter", "firm")}  # fmt: skip
     worlds = system["world"].to_numpy()[:: about["quarters"]].tolist()
     return RunResult(ecosystem, recorder, worlds, about["seed"], about["worst_residual"], about["scenario"],
                      Told(events))  # fmt: skip

@@ -130,7 +130,7 @@ def test_names_of_blocks_come_from_all_that_matters():
 def test_what_means_nothing_is_refused_also_from_another_process(tmp_path):
     with pytest.raises(BadInput, match="worlds"):
         Ensemble(SMALL.scenario, worlds=0)
-    with pytest.raises(BadInput, match="one number"):
+    with pytest.raises(BadInput, match="one a world"):
         Ensemble(SMALL.scenario, parameters={"recovery_rate": np.ones(3)})
     unknown = Ensemble(SMALL.scenario, worlds=4, quarters=1, block=2, parameters={"recovery_rat": 0.3})
     with pytest.raises(BadInput, match="recovery_rat") as refused:
