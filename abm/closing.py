@@ -175,12 +175,12 @@ def learn(model) -> None:
     """Averages, expectations and capacities move on; confidence answers to what was expected."""
     living, ledger, parameters = model.living, model.ledger, model.parameters
     economy = living.economy
-    demand = ledger.column("compute_demand")
+    demand = np.where(living.of("ai_lab"), ledger.column("user_revenue"), ledger.column("compute_demand"))
     before = living.demand_before
     grown = log(np.maximum(part_of(demand, before), 1e-9))
-    growth = np.where((before > 0.0) & (demand > 0.0), np.clip(grown, -0.5, 0.5), 0.0)
-    ledger.record("seen_growth", growth)
-    living.demand_before = demand.copy()
+    growth = np.where(before > 0.0, np.clip(grown, -0.5, 0.5), ledger.column("seen_growth"))
+    ledger.record("seen_growth", np.where(demand > 0.0, growth, 0.0))
+    living.demand_before = demand
     maker = living.of("chipmaker")
     quarter_margin = np.where(maker, ledger.column("chip_sales") * (1.0 - living.chip_cost_share)
                               + ledger.column("core_inflow"), ledger.column("margin"))  # fmt: skip
@@ -194,7 +194,7 @@ def learn(model) -> None:
         ledger.record(column, ledger.column(column) + memory * (seen - ledger.column(column)))
     ledger.record("chip_capacity", ledger.column("chip_capacity_plan"))
     model.circle.turn(model, living.now.given, living.now.back)
-    revenue = np.where(living.of("ai_lab"), ledger.column("user_revenue"), 0.0)
+    revenue = np.where(living.of("ai_lab"), demand, 0.0)
     living.past_revenue = np.concatenate([revenue[None], living.past_revenue[:3]])
     economy.set_price(living.tightness_now)
     lenders = np.flatnonzero(living.of("lender"))

@@ -64,6 +64,9 @@ class Debts:
         self.sellable = np.flatnonzero(self.can_be_sold)
         self.abs_buyer = np.where(self.sold_to >= 0, self.holder[self.sold_to], self.holder)
         self.pulled_forward = np.zeros((count, worlds))  # share that falls due this quarter beyond what is scheduled
+        # Debt that a reorganisation left: old schedules are gone, it rests until a quarter and then repays at its pace.
+        self.renewed = np.zeros((count, worlds), bool)
+        self.rests_until = np.zeros((count, worlds))
         self.seasoned = np.where(self.can_be_sold[:, None], ledger.amounts[self.place], 0.0)
         # New debt repays a share of its balance each quarter, by market.
         vehicle = np.isin(self.debtor, eco.of_kind("vehicle"))
@@ -97,7 +100,7 @@ class Debts:
         """The part of `principal_due` that is refinanced: last payments of bullets, and what is pulled forward."""
         last = self.bullet & (self.term - quarter < 1.0)
         due = self.principal_due(balance, quarter)
-        return np.where(last[:, None], due, due - self._scheduled(balance, quarter))
+        return np.where(last[:, None] & ~self.renewed, due, due - self._scheduled(balance, quarter))
 
     def _scheduled(self, balance: np.ndarray, quarter: int) -> np.ndarray:
         left = self.term - quarter + 1.0
@@ -105,7 +108,13 @@ class Debts:
         share = np.where(running, 1.0 / np.maximum(left, 1.0), 0.0)
         share = np.where(self.bullet & (left <= 1.0), 1.0, share)
         share = np.where(self.linear & (left < 1.0), 1.0, share)
-        return balance * np.where(self.old[:, None], share[:, None], self.pace)
+        share = np.where(self.old[:, None] & ~self.renewed, share[:, None], self.pace)
+        return balance * np.where(quarter > self.rests_until, share, 0.0)
+
+    def renew(self, debts: np.ndarray, worlds: np.ndarray, pace: np.ndarray, until: np.ndarray) -> None:
+        """Give `debts` in `worlds` new terms: no repayment to quarter `until`, then the share `pace` of the balance."""
+        here = np.ix_(debts, worlds)
+        self.renewed[here], self.pace[here], self.rests_until[here] = True, pace, until
 
     def lend(self, before: np.ndarray, amount: np.ndarray, rate: np.ndarray) -> None:
         """New money at `rate` joins a balance: the rate becomes the average of both."""

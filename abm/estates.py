@@ -91,8 +91,8 @@ class Estate(Books):
         """Debt is cut to what the firm can carry; creditors get the shares, and sell them outside at their worth."""
         living, now = self.living, self.living.now
         worth = self.going_concern() + np.maximum(0.0, self.value("cash") + self.value("securities"))
-        room = worth / self.parameter("reorganised_asset_cover")
         owed = {rank: self.owed(self.debts_of[rank]) for rank in _RANKS}
+        room = np.minimum(worth / self.parameter("reorganised_asset_cover"), self._serviceable())
         cut = []
         for rank in _RANKS:
             whole = total(owed[rank])
@@ -111,8 +111,18 @@ class Estate(Books):
         self._wipe_out_owners()
         self._tell("reorganised", worth)
         living.health.reorganised_in[self.row, self.worlds] = living.economy.quarter
-        living.health.free_until[self.row, self.worlds] = living.economy.quarter + 4.0
+        until = living.economy.quarter + self.parameter("reorganised_holiday_quarters")
+        living.health.free_until[self.row, self.worlds] = until
+        living.debts.renew(debts, self.worlds, self.parameter("reorganised_amortisation"), until)
         now.reorganised[self.row, self.worlds] = True
+
+    def _serviceable(self) -> np.ndarray:
+        """Debt whose interest and principal the firm's margin covers, at the rates it pays and on the new terms."""
+        owed = self.owed(self.debts)
+        rate = part_of(total(owed * self.living.debts.rate[np.ix_(self.debts, self.worlds)]), total(owed))
+        service = rate / 4.0 + self.parameter("reorganised_amortisation")
+        margin = np.maximum(0.0, self.value("margin_average"))
+        return part_of(margin / self.parameter("reorganised_service_cover"), service)
 
     # -- the end -----------------------------------------------------------------------------------
     def wind_up(self) -> None:

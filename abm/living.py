@@ -279,6 +279,7 @@ class Living:
         ledger.record("chip_fill", np.ones((n, width)))
         ledger.record("chip_capacity", wide(drawn.stock("chip_capacity")))
         ledger.record("growth_expectation", wide(drawn.stock("growth_expectation")))
+        ledger.record("seen_growth", wide(drawn.stock("growth_expectation")))  # until there is news
         ledger.record("loss_carry_forward", wide(drawn.stock("loss_carry_forward")))
         ledger.record("wanted_training", wide(drawn.stock("training_budget")))
         ledger.record("money_raised_average", wide(drawn.stock("cash_burn")))
@@ -337,6 +338,7 @@ class Living:
         implied = np.clip(multiple / parameters.of("valuation_multiple_range"), 0.0, 1.0)
         expected = exp(4.0 * drawn.stock("growth_expectation")) - 1.0
         growth = np.clip(np.maximum(implied, expected), 0.0, 1.0)
+        self.demand_before = revenue
         self.past_revenue = np.stack([revenue * exp(-age / 4.0 * log(1.0 + growth)) for age in range(4)])
         ledger.record("firm_value", value)
 

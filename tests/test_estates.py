@@ -81,6 +81,15 @@ def owed(case: SimpleNamespace, when: SimpleNamespace) -> np.ndarray:
     return when.claims[case.living.debts.place[case.debts]]
 
 
+def average_margin(case: SimpleNamespace) -> np.ndarray:
+    """What the estate knew: `margin_average` of the quarter before, which moves on after the failure."""
+    memory, seen = case.model.parameters.wide("raised_money_memory", 2)[case.row], case.ledger.column("margin")
+    if case.living.of("chipmaker")[case.row, 0]:
+        sold = case.ledger.column("chip_sales") * (1.0 - case.living.chip_cost_share)
+        seen = sold + case.ledger.column("core_inflow")
+    return (case.ledger.column("margin_average")[case.row] - memory * seen[case.row]) / (1.0 - memory)
+
+
 @pytest.mark.parametrize(
     ("who", "quarter", "parameters"),
     [("V_AMZN", 8, {}), ("V_META", 8, {}), ("IREN", 6, RUINED), ("CRWV", 3, RUINED), ("NBIS", 9, RUINED)],
@@ -262,12 +271,7 @@ def test_a_reorganised_firm_keeps_what_debt_it_can_carry_and_its_owners_keep_not
     living, before, row, parameters = case.living, case.before, case.row, case.model.parameters
     work = sum(getattr(before, f"pipeline_q{each}")[row] for each in range(1, 7))
     going = parameters.wide("shell_resale_share", 2)[row] * work + before.chips_unenergised[row]
-    # `margin_average` is that of the quarter before: it moves on after the failure.
-    memory, seen = parameters.wide("raised_money_memory", 2)[row], case.ledger.column("margin")[row]
-    if who == "AMD":
-        seen = (case.ledger.column("chip_sales") * (1.0 - living.chip_cost_share)
-                + case.ledger.column("core_inflow"))[row]  # fmt: skip
-    average = (case.ledger.column("margin_average")[row] - memory * seen) / (1.0 - memory)
+    average = average_margin(case)
     going = going + parameters.wide("enterprise_multiple", 2)[row] * np.maximum(0.0, 4.0 * average)
     worth = 0.3 * (going + before.core_business_value[row]) + np.maximum(0.0, before.cash[row] + before.securities[row])
     rank, old, new = living.rank_of_debt[case.debts], owed(case, before), owed(case, case.after)
@@ -296,6 +300,22 @@ def test_a_reorganised_firm_keeps_what_debt_it_can_carry_and_its_owners_keep_not
         case.model.step()
         assert not living.health.breached[row].any()
     assert (case.ledger.column("compute_served" if who != "AMD" else "chip_sales")[row] > 0.0).all()
+
+
+def test_debt_that_a_reorganisation_leaves_can_be_served_rests_and_then_falls_due_at_a_new_pace(failed):
+    terms = {"reorganised_amortisation": 0.03, "reorganised_holiday_quarters": 2.0, "reorganised_service_cover": 1.5}
+    case = failed("CRWV", 6, goes_on=True, parameters=terms)
+    debts, quarter = case.living.debts, case.living.economy.quarter
+    left, before = owed(case, case.after), owed(case, case.before)
+    assert (left.sum(axis=0) > 0.0).all() and (left.sum(axis=0) < before.sum(axis=0)).all()
+    rate = (before * debts.rate[case.debts]).sum(axis=0) / before.sum(axis=0)
+    service = left.sum(axis=0) * (rate / 4.0 + 0.03)
+    assert (1.5 * service <= average_margin(case) * (1.0 + 1e-9)).all()
+    balance = case.ledger.amounts[debts.place]
+    for ahead, share in ((1, 0.0), (2, 0.0), (3, 0.03), (30, 0.03)):
+        due = debts.principal_due(balance, quarter + ahead)[case.debts]
+        np.testing.assert_allclose(due, share * balance[case.debts], **CLOSE)
+        assert not debts.balloons(balance, quarter + ahead)[case.debts].any()
 
 
 def test_a_stake_at_cost_is_a_stake(failed):

@@ -8,6 +8,7 @@ import pytest
 import abm
 from abm.errors import BadInput
 from abm.ledger import LedgerBreach
+from cython_ext import row_sums
 
 ROWS = np.array([0, 1])  # two hyperscalers
 
@@ -258,6 +259,28 @@ def test_backlogs_roll_forward():
         after = contracts.backlog
         np.testing.assert_allclose(after, before + contracts.signed - contracts.recognised, rtol=1e-9, atol=1e-9)
     model.release()
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
+def test_labs_promise_a_floor_under_the_plan_that_a_part_of_expected_growth_leads_to(weight):
+    model = ran(6, worlds=2, parameters={"promised_growth_weight": weight})
+    living, labs = model.living, model.ecosystem.of_kind("ai_lab")
+    contracts, ledger = living.contracts, model.ledger
+    ahead = (living.economy.quarter + 8) % contracts.due.shape[1]
+    due = row_sums(contracts.due[:, ahead], contracts.customer, len(model.ecosystem))[labs]
+    plan = np.maximum(ledger.column("compute_need"), ledger.column("promised"))[labs]
+    floor = 0.7 * plan * np.exp(8.0 * weight * ledger.column("growth_expectation")[labs])
+    signed = row_sums(contracts.signed, contracts.customer, len(model.ecosystem))[labs] > 0.0
+    np.testing.assert_allclose(due[signed], floor[signed], rtol=1e-12)
+    assert (due[~signed] >= floor[~signed]).all() and signed.any()
+
+
+def test_lenders_count_promises_to_a_cloud_as_if_a_part_of_them_were_earned():
+    def borrowed(weight):
+        model = ran(4, parameters={"promise_lending_weight": weight, "demand_noise": 0.0})
+        return model.ledger.owed("gpu_loan", "loan")[model.ecosystem.row["CRWV"], 0]
+
+    assert borrowed(1.0) > borrowed(0.5) + 0.5 > borrowed(0.0) + 1.0
 
 
 def test_orders_are_delivered_carried_or_cancelled():

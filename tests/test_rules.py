@@ -36,6 +36,7 @@ def test_a_builder_on_a_path_of_constant_growth_stays_on_it(growth):
         compute_demand=demand, planning_quarters=lead, growth_expectation=growth, scarcity_response=0.5,
         revenue_per_capacity=earning, hardware_progress_rate=progress, chip_failure_rate=failure,
         target_utilisation=use, fleet_value=fleet, pipeline_work=pipeline, gap_closing_quarters=closing,
+        contracted_demand=0.0,
     )  # fmt: skip
     assert Builder.needed_capex(me)[0] / fleet == pytest.approx(np.exp(growth) - kept, rel=1e-12)
 
@@ -44,9 +45,33 @@ def test_a_glut_suspends_replacement():
     me = firm(
         compute_demand=1.0, planning_quarters=4.0, growth_expectation=0.0, scarcity_response=0.5,
         revenue_per_capacity=0.1, hardware_progress_rate=0.25, chip_failure_rate=0.01, target_utilisation=0.9,
-        fleet_value=100.0, pipeline_work=30.0, gap_closing_quarters=4.0,
+        fleet_value=100.0, pipeline_work=30.0, gap_closing_quarters=4.0, contracted_demand=0.0,
     )  # fmt: skip
     assert Builder.needed_capex(me)[0] == 0.0
+
+
+def test_who_has_promised_more_than_it_expects_builds_for_its_promises():
+    """A contract counts from when what is planned now would serve it; below what is expected it adds nothing."""
+    options = {
+        "planning_quarters": 4.0, "growth_expectation": 0.05, "scarcity_response": 0.5, "revenue_per_capacity": 0.1,
+        "hardware_progress_rate": 0.25, "chip_failure_rate": 0.01, "target_utilisation": 0.9, "fleet_value": 100.0,
+        "pipeline_work": 30.0, "gap_closing_quarters": 4.0,
+    }  # fmt: skip
+
+    def needed(demand, contracted):
+        return Builder.needed_capex(firm(compute_demand=demand, contracted_demand=contracted, **options))[0]
+
+    expected = 10.0 * np.exp(4.0 * 0.05)
+    assert needed(10.0, 0.9 * expected) == needed(10.0, 0.0) > 0.0
+    more = 6.0
+    assert needed(10.0, expected + more) - needed(10.0, 0.0) == pytest.approx(more / (0.9 * 0.1) / 4.0)
+
+
+def test_a_lab_expects_what_it_saw_of_its_own_revenue_and_of_all_spending():
+    economy = {"demand_growth": np.array([0.04])}
+    options = {"growth_expectation": 0.1, "expectation_speed": 0.5, "expected_growth_limit": 0.3}
+    for seen, expected in ((0.2, 0.11), (5.0, 0.3), (-5.0, -0.3)):
+        assert abm.AILab.expect_growth(firm(economy, seen_growth=seen, **options))[0] == pytest.approx(expected)
 
 
 def test_capex_moves_a_part_of_the_way_within_limits_of_speed():

@@ -177,7 +177,7 @@ def test_spreads_rise_in_the_market_that_is_struck():
     plain = seen(spreads, quarters=3)[1]
     shocks = DatedShock("spread", 2, 0.02, "PC", quarters=1), DatedShock("spread", 2, 0.01, quarters=1)
     found = seen(spreads, *shocks, quarters=3)
-    np.testing.assert_allclose(found[1] - plain, [[0.03 if each == "PC" else 0.01] * 2 for each in MARKETS], atol=3e-4)
+    np.testing.assert_allclose(found[1] - plain, [[0.03 if each == "PC" else 0.01] * 2 for each in MARKETS], atol=5e-4)
     added = seen(lambda model: [model.living.spread_added[each] for each in MARKETS], *shocks, quarters=3)
     assert not np.any([added[0], added[2]])
 
@@ -232,7 +232,7 @@ def test_a_chipmaker_ships_no_more_than_is_left_of_its_capacity():
         limits.append(model.ledger.column("chip_capacity")[row].copy())  # of the next quarter
         sales.append(model.ledger.column("chip_sales")[row].copy())
     np.testing.assert_allclose(sales[1], 0.5 * limits[0], rtol=1e-12)
-    assert (sales[2] <= 0.5 * limits[1]).all()
+    assert (sales[2] <= 0.5 * limits[1] * (1.0 + 1e-12)).all()
     assert (sales[2] > 0.49 * limits[1]).all()  # what a buyer cannot pay is not delivered
     assert (sales[3] > 0.6 * limits[2]).all()
 

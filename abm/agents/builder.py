@@ -1,4 +1,4 @@
-"""`Builder`: what all who build data centres have in common - how they expect, and how much they want to build."""
+"""`Builder`: what all who build data centres have in common - how much they want to build."""
 
 from __future__ import annotations
 
@@ -10,18 +10,12 @@ from cython_ext.markets import exp
 class Builder(Borrower):
     """Plans follow expected demand, price, cost of debt and confidence: "The equations" in `docs/quarters.md`."""
 
-    def expect_growth(self):
-        """Expected growth of own demand, log per quarter: it follows what was seen, half own, half the system's."""
-        economy = self.model.living.economy
-        seen = 0.5 * self.seen_growth + 0.5 * economy.demand_growth
-        moved = self.growth_expectation + self.expectation_speed * (seen - self.growth_expectation)
-        return between(-self.expected_growth_limit, moved, self.expected_growth_limit)
-
     def needed_capex(self):
         """Capex that closes the gap to expected demand, and replaces what ages: `I_need`, USD bn per quarter."""
         economy = self.model.living.economy
         lacking = at_least(economy.tightness - 1.0, 0.0)
         expected = self.compute_demand * exp(self.planning_quarters * self.growth_expectation)
+        expected = at_least(expected, self.contracted_demand)
         expected = expected * (1.0 + self.scarcity_response * lacking)
         earning = self.revenue_per_capacity * economy.price * economy.throughput
         kept = exp(-self.hardware_progress_rate / 4.0) * (1.0 - self.chip_failure_rate)

@@ -13,6 +13,7 @@ import numpy as np
 from abm.columns import COLUMNS
 from abm.ecosystem.vocabulary import DEBT_LAYERS
 from abm.errors import nearest
+from abm.words import between
 
 _OWN = frozenset({"model", "unique_id", "pos", "rows", "ids"})
 
@@ -66,6 +67,16 @@ class Firm(mesa.Agent):
     def stakes(self) -> np.ndarray | float:
         """Worth of the equity it holds in other firms, USD bn."""
         return self._of(self.model.ledger.held("equity", "equity_at_cost"))
+
+    # -- what it expects ---------------------------------------------------------------------------
+    def expect_growth(self):
+        """Expected growth of its own demand or, of a lab, of its revenue, log per quarter.
+
+        It follows what was seen, half its own, half the system's."""
+        economy = self.model.living.economy
+        seen = 0.5 * self.seen_growth + 0.5 * economy.demand_growth
+        moved = self.growth_expectation + self.expectation_speed * (seen - self.growth_expectation)
+        return between(-self.expected_growth_limit, moved, self.expected_growth_limit)
 
     def _of(self, column: np.ndarray) -> np.ndarray | float:
         return self.model.window(column, self.rows)

@@ -174,8 +174,9 @@ def sign(model) -> None:
     lock = np.broadcast_to(of("price_lock"), plan.shape)[customer]
     contracts.signed = np.zeros_like(contracts.arrears)
     contracts.cancelled = np.zeros_like(contracts.arrears)
+    growing = of("promised_growth_weight") * model.ledger.column("growth_expectation")
     for lead, term, worlds in _dates(model, width):
-        growth = exp(lead * model.ledger.column("growth_expectation")[:, worlds])
+        growth = exp(lead * growing[:, worlds])
         floor = np.broadcast_to(of("take_or_pay_floor") * trust, plan.shape)[:, worlds] * plan[:, worlds] * growth
         slots = [(economy.quarter + lead + later) % HORIZON for later in range(term)]
         ahead = row_sums(contracts.due[:, slots[0]][:, worlds], contracts.customer, plan.shape[0])

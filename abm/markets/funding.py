@@ -97,7 +97,10 @@ def clear(model) -> None:
     behind = np.where(clouds, outside * need, 0.0)
     private = np.where(giants, need - bonds, np.where(clouds | vehicles, need - behind, 0.0))
     # Whose debt is above its limit is lent what falls due, and nothing to grow on; the rest is for its owners.
-    yearly = 4.0 * np.maximum(0.0, ledger.column("margin_average"))
+    earned = np.maximum(0.0, ledger.column("margin_average"))
+    promised = (1.0 - parameters.data("operating_cost_share", 0.0)) * ledger.column("contracted_demand")
+    more = parameters.of("promise_lending_weight") * np.maximum(0.0, promised - earned)
+    yearly = 4.0 * (earned + more)
     growth = np.maximum(0.0, parameters.of("leverage_limit") * yearly - ledger.owed(*_LENT, "vendor_loan"))
     beyond = np.where(clouds, np.maximum(0.0, private - ledger.column("principal") - growth), 0.0)
     private = private - beyond

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from abm.contracts import HORIZON
 from cython_ext import row_sums
 
 
@@ -22,12 +23,24 @@ def measure(model) -> None:
     if living.vehicle_rows.size:
         behind = row_sums(owed[living.vehicle_rows], living.sponsor_of, n)
     ledger.record("vehicle_debt", behind)
+    ledger.record("contracted_demand", _contracted(model))
+
+
+def _contracted(model) -> np.ndarray:
+    """Compute that contracts call on of each provider when what it plans now is in service, `(firms, worlds)`."""
+    contracts, economy, n = model.living.contracts, model.living.economy, len(model.ecosystem)
+    ahead = np.rint(model.parameters.of("planning_quarters"))
+    found = np.zeros((n, economy.price.size))
+    for each in np.unique(ahead).astype(int).tolist():
+        units = contracts.units[:, (economy.quarter + each) % HORIZON]
+        found = np.where(ahead == each, row_sums(units, contracts.provider, n) * economy.price, found)
+    return found
 
 
 def plan(model) -> None:
     """Everybody states what they would do if money were no limit."""
     ledger = model.ledger
-    ledger.record("growth_expectation", model.ask("expect_growth", "hyperscaler", "operator", "vehicle"))
+    ledger.record("growth_expectation", model.ask("expect_growth", "hyperscaler", "operator", "vehicle", "ai_lab"))
     ledger.record("spread_plan", model.ask("quote_spread", "hyperscaler", "operator", "vehicle", "chipmaker"))
     ledger.record("capex_plan", model.ask("plan_capex", "hyperscaler", "operator", "vehicle"))
     ledger.record("bond_share_plan", model.ask("choose_bonds", "hyperscaler"))

@@ -29,7 +29,7 @@ def gaps(city: City, seen: Seen) -> dict[str, float]:
     for firm in city.payers:
         own = vars(firm) | {"debt": debt_of(city, firm), "chips_book": book_of(firm)}
         for name, other in seen.firms[firm.name].items():
-            if name in own and not (name == "growth_expectation" and not firm.estates):  # which plan nothing
+            if name in own:
                 compare(name, own[name], other)
     return dict(found)
 

@@ -71,6 +71,8 @@ class City(mesa.Model):
         self.payers.shuffle_do("serve_debt")
         self.pay_rents()
         self.planners.do("measure")
+        self.builders.do("expect_growth")
+        self.labs.do("expect_growth")
         self.planners.shuffle_do("plan_capex")
         self.builders.do("fix_budget")
         chip_market.clear(self)

@@ -7,6 +7,7 @@ from math import exp, log
 import mesa
 
 OPERATING, SERVICE, COMMITTED, PURCHASES, INVESTMENT = range(5)
+EXPECTS = ("growth_expectation", "seen_growth", "expectation_speed", "expected_growth_limit")
 
 
 class Firm(mesa.Agent):
@@ -52,6 +53,17 @@ class Firm(mesa.Agent):
         usage = self.compute_share_of_lab_revenue * self.lab_share * self.model.end_demand
         self.compute_need = usage + self.training_plan + self.first_party_need
 
+    def expect_growth(self) -> None:
+        """Expectations follow what was seen, half of the firm's own and half of the whole."""
+        seen = 0.5 * self.seen_growth + 0.5 * self.model.demand_growth
+        moved = self.growth_expectation + self.expectation_speed * (seen - self.growth_expectation)
+        self.growth_expectation = min(max(-self.expected_growth_limit, moved), self.expected_growth_limit)
+
+    def see_growth(self, demand: float) -> None:
+        if self.demand_before > 0.0 and demand > 0.0:
+            self.seen_growth = min(max(log(demand / self.demand_before), -0.5), 0.5)
+        self.demand_before = demand
+
     def run_business(self) -> None:
         """Running costs, and the business outside the sector."""
         city = self.model
@@ -93,7 +105,7 @@ class Lab(Firm):
     """Builds models: buys compute, promises to buy more."""
 
     numbers = (*Firm.numbers, "liquidity_buffer", "cash_use_quarters", "training_floor_share", "money_raised_average",
-               "raised_money_memory")  # fmt: skip
+               "raised_money_memory", "promised_growth_weight", *EXPECTS)  # fmt: skip
 
     def plan_training(self) -> None:
         """Training that is wanted, as far as revenue, money usually raised and spare cash pay for it."""
@@ -116,12 +128,14 @@ class Lab(Firm):
         first = city.quarter + lead
         trust = 1.0 - self.confidence_weight_in_plans * (1.0 - city.confidence)
         floor = self.take_or_pay_floor * trust * max(self.compute_need, self.promised)
+        floor *= exp(lead * self.promised_growth_weight * self.growth_expectation)
         lacking = max(0.0, floor - sum(each.due.get(first, 0.0) for each in self.promises))
         cheaper = exp((1.0 - self.price_lock) * city.progress * lead) / city.price
         for each in self.promises:
             each.sign(range(first, first + term), lacking * each.share, lacking * each.share * cheaper)
 
     def remember(self) -> None:
+        self.see_growth(self.user_revenue)
         raised = self.model.given.raised.get(self.name, 0.0)
         self.money_raised_average += self.raised_money_memory * (raised - self.money_raised_average)
 
@@ -130,8 +144,7 @@ class Builder(Firm):
     """Owns data centres, or has others own them; plans capex from expected demand."""
 
     numbers = (
-        *Firm.numbers, "capex_budget", "growth_expectation", "expectation_speed", "expected_growth_limit",
-        "planning_quarters", "scarcity_response", "target_utilisation", "gap_closing_quarters",
+        *Firm.numbers, *EXPECTS, "capex_budget", "planning_quarters", "scarcity_response", "target_utilisation", "gap_closing_quarters",
         "shell_residual_share", "profitability_response", "profitability_threshold", "builder_discount_rate",
         "capex_spread_response", "expensing_response", "base_spread_of_market", "capex_adjustment_speed",
         "capex_floor_share", "capex_growth_limit", "cancellable_order_share", "subsidy_response",
@@ -141,7 +154,7 @@ class Builder(Firm):
         super().__init__(model, name, opening)
         self.vehicle = None  # on whose books it builds a part
         self.sites, self.orders = [], []
-        self.seen_growth = self.demand_before = 0.0
+        self.sold = []  # promises of compute that it has to keep
         self.capex_plan = self.capex_before = self.budget = self.fleet_value = self.pipeline_work = 0.0
         self.chips_bought = self.impairment = 0.0
 
@@ -156,10 +169,7 @@ class Builder(Firm):
         )
 
     def plan_capex(self) -> None:
-        """Expectations follow what was seen; capex moves part of the way to what is wanted."""
-        seen = 0.5 * self.seen_growth + 0.5 * self.model.demand_growth
-        moved = self.growth_expectation + self.expectation_speed * (seen - self.growth_expectation)
-        self.growth_expectation = min(max(-self.expected_growth_limit, moved), self.expected_growth_limit)
+        """Capex moves part of the way to what is wanted."""
         last = self.capex_budget
         moved = last + self.capex_adjustment_speed * (self.wanted_capex() - last)
         most = (1.0 + self.capex_growth_limit) * last
@@ -177,6 +187,8 @@ class Builder(Firm):
     def needed_capex(self) -> float:
         city, rules = self.model, self.model.rules
         expected = self.compute_demand * exp(self.planning_quarters * self.growth_expectation)
+        ahead = city.quarter + round(self.planning_quarters)
+        expected = max(expected, city.price * sum(each.units.get(ahead, 0.0) for each in self.sold))
         expected *= 1.0 + self.scarcity_response * max(city.tightness - 1.0, 0.0)
         earning = rules.revenue_per_capacity * city.price * city.throughput
         kept = exp(-city.progress) * (1.0 - rules.chip_failure_rate)
@@ -229,9 +241,7 @@ class Builder(Firm):
             self.impairment += site.age(self.life, 1.0 - self.operating_cost_share)
 
     def remember(self) -> None:
-        grown = self.compute_demand > 0.0 and self.demand_before > 0.0
-        growth = log(self.compute_demand / self.demand_before) if grown else 0.0
-        self.seen_growth, self.demand_before = min(max(growth, -0.5), 0.5), self.compute_demand
+        self.see_growth(self.compute_demand)
 
 
 class Hyperscaler(Builder):

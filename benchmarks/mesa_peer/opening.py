@@ -68,6 +68,7 @@ def _firm(model, city: City, row: int) -> Firm:
     opening = {name: _value(model, name, row) for name in kind.numbers if name in model.parameters or name in COLUMNS}
     for share in ("lab_share", "own_share", "enterprise_share"):
         opening[share] = float(getattr(living, share)[row, 0])
+    opening["demand_before"] = float(living.demand_before[row, 0])
     if kind is Chipmaker:
         opening["chip_cost_share"] = float(living.chip_cost_share[row, 0])
     if kind is Lender:
@@ -118,6 +119,8 @@ def _trade(model, city: City, firms: list[Firm]) -> None:
         )  # fmt: skip
         city.promises.append(promise)
         promise.customer.promises.append(promise)
+        if isinstance(promise.provider, Builder):
+            promise.provider.sold.append(promise)
         if link >= 0:
             city.links[link].promises.append(promise)
     chips = living.chips
