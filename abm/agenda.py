@@ -87,6 +87,7 @@ def lay_out_aftermath(living, firms: int, worlds: int) -> Payments:
         ("proceeds", "chips", row, everyone),
         ("guarantees", "principal", everyone, row),
         ("equity_sold", "principal", row, living.debts.holder),
+        ("swept", "principal", living.debts.debtor, living.debts.holder),
         ("estate_debts", "principal", living.debts.debtor, living.debts.holder),
         ("estate_trade", "trade payable", living.chips.buyer, living.chips.seller),
         ("estate_promises", "take-or-pay compute", living.contracts.customer, living.contracts.provider),

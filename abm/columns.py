@@ -60,7 +60,7 @@ _LIVING = (
     ("base_spread_of_market", "memory", _RATE, "calm spread of the market a firm turns to first"),
     ("fleet_value", "memory", USD, "chips and sites in current-vintage value, vehicles included"),
     ("pipeline_work", "memory", USD, "sites under way, chips not in service and unfilled orders, vehicles included"),
-    ("contracted_demand", "memory", FLOW, "compute that contracts call on when what is planned now serves, at this price"),
+    ("contracted_demand", "memory", FLOW, "what contracts call on when what is planned now serves, at this price"),
     ("vehicle_debt", "memory", USD, "debt of the vehicles behind a firm"),
     ("firm_value", "memory", USD, "equity value at the last mark"),
     # -- what rules returned -----------------------------------------------------------------------

@@ -26,7 +26,7 @@ FINANCE = (
     Parameter("base_rate", 0.0364, 0.02, 0.06, "decimal per year", "", "risk-free rate",
               "federal funds rate, June 2026", grade="press", item="base_rate", of_all=True, system=True),
     Parameter("promise_lending_weight", 0.5, 0.0, 1.0, "share", "",
-              "part of the margin that contracts promise beyond today's that lenders to a cloud count as if it were earned",
+              "part of a cloud's contracted margin, beyond today's, that its lenders count as if it were earned",
               "delayed-draw loans are sized on contracted revenue; the share is judgement"),
     Parameter("leverage_limit", 2.0, 1.5, 3.0, "years of margin", "Lev*",
               "debt over yearly margin that costs nothing extra; above it bonds of this firm are not bought",

@@ -57,7 +57,7 @@ MARKETS = (
               "part of its expected compute plan that a customer promises to pay in any case", JUDGEMENT),
     Parameter("promised_growth_weight", 0.5, 0.0, 1.0, "share", "",
               "part of the growth they expect that labs promise compute for",
-              "with about half, labs would have signed what their schedules at the opening hold two years ahead; judgement"),
+              "with about half, labs would have signed what their opening schedules hold two years ahead; judgement"),
     Parameter("contract_lead_quarters", 8.0, 4.0, 12.0, "quarters", "HC",
               "how far ahead labs sign", "about half of a large cloud's backlog falls within 24 months",
               least=1.0, most=16.0, system=True),

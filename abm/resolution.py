@@ -11,6 +11,8 @@ import numpy as np
 
 from abm.closing import move
 from abm.estates import Estate
+from abm.holdings import SECURED
+from abm.words import part_of
 from cython_ext import row_sums
 
 
@@ -19,7 +21,7 @@ def resolve(model) -> None:
     living, health = model.living, model.living.health
     shape, before = health.alive.shape, model.ledger.column("net_worth").copy()
     for name in ("estate_debts", "estate_trade", "estate_promises", "estate_dues", "estate_owners",
-                 "equity_sold", "bids", "proceeds", "guarantees",
+                 "equity_sold", "bids", "proceeds", "guarantees", "swept",
                  "estate_rest"):  # fmt: skip
         living.aftermath[name] = np.zeros_like(living.aftermath[name])
     now = living.now
@@ -30,6 +32,8 @@ def resolve(model) -> None:
     event = health.failed | (health.breached & health.breached_before)
     event &= health.alive & ~living.exempt[:, None]
     health.breached_before = health.breached & ~event
+    if health.breached_before.any():
+        _sweep(model, health.breached_before & health.alive)
     if event.any():
         lenders = living.of("lender")[:, 0]
         for row in np.flatnonzero(event.any(axis=1) & ~lenders):
@@ -50,6 +54,18 @@ def resolve(model) -> None:
         ("funding_lost", now.funding_lost), ("purchases_cut", now.purchases_cut),
     ):  # fmt: skip
         model.ledger.record(column, values)
+
+
+def _sweep(model, breached: np.ndarray) -> None:
+    """Who is in breach and goes on pays its secured lenders all cash above its buffer."""
+    ledger, debts = model.ledger, model.living.debts
+    secured = (model.living.rank_of_debt == SECURED)[:, None] & breached[debts.debtor]
+    owed = np.where(secured, ledger.amounts[debts.place], 0.0)
+    whole = row_sums(owed, debts.debtor, len(model.ecosystem))
+    spare = np.maximum(0.0, ledger.column("cash") - ledger.column("liquidity_buffer"))
+    paid = owed * part_of(np.minimum(spare, whole), whole)[debts.debtor]
+    move(model, "swept", paid)
+    ledger.change_claims(debts.place, -paid)
 
 
 def _move_users(living) -> None:

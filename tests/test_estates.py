@@ -16,6 +16,7 @@ import abm.resolution as resolution
 from abm.columns import COLUMNS
 from abm.estates import Estate
 from abm.holdings import PREFERRED, SECURED, UNSECURED
+from abm.ledger import LedgerBreach
 from abm.statement import LINES
 from cython_ext import row_sums
 
@@ -316,6 +317,36 @@ def test_debt_that_a_reorganisation_leaves_can_be_served_rests_and_then_falls_du
         due = debts.principal_due(balance, quarter + ahead)[case.debts]
         np.testing.assert_allclose(due, share * balance[case.debts], **CLOSE)
         assert not debts.balloons(balance, quarter + ahead)[case.debts].any()
+
+
+def test_who_breaches_its_covenants_pays_its_secured_lenders_what_it_has_above_its_buffer(monkeypatch):
+    model = abm.EcosystemModel("ai_2026", worlds=2, parameters={"demand_noise": 0.0})
+    row, usual, seen = model.ecosystem.row["CRWV"], resolution.resolve, {}
+
+    def in_breach(model):
+        model.living.health.breached[row, 1] = True
+        model.ledger.transfer("cash", np.array([model.ecosystem.rest_of_world]), np.array([row]), np.full((1, 2), 3.0))
+        seen["before"] = snapshot(model)
+        usual(model)
+        seen["after"] = snapshot(model)
+
+    for _ in range(4):
+        model.step()
+    monkeypatch.setattr(resolution, "resolve", in_breach)
+    with pytest.raises(LedgerBreach):  # of the money that is given here
+        model.step()
+    model.release()
+    before, after, living = seen["before"], seen["after"], model.living
+    spare = before.cash[row] - model.ledger.column("liquidity_buffer")[row]
+    assert spare[1] >= 3.0 - 1e-9
+    np.testing.assert_allclose(before.cash[row] - after.cash[row], [0.0, spare[1]], **CLOSE)
+    debts = living.debts
+    cut = (before.claims - after.claims)[debts.place]
+    secured = (debts.debtor == row) & (living.rank_of_debt == SECURED)
+    np.testing.assert_allclose(cut[secured].sum(axis=0), [0.0, spare[1]], **CLOSE)
+    assert not cut[~secured].any()
+    owed_before = before.claims[debts.place][secured, 1]
+    np.testing.assert_allclose(cut[secured, 1], owed_before * spare[1] / owed_before.sum(), **CLOSE)
 
 
 def test_a_stake_at_cost_is_a_stake(failed):

@@ -104,8 +104,8 @@ class Firm(mesa.Agent):
 class Lab(Firm):
     """Builds models: buys compute, promises to buy more."""
 
-    numbers = (*Firm.numbers, "liquidity_buffer", "cash_use_quarters", "training_floor_share", "money_raised_average",
-               "raised_money_memory", "promised_growth_weight", *EXPECTS)  # fmt: skip
+    numbers = (*Firm.numbers, *EXPECTS, "liquidity_buffer", "cash_use_quarters", "training_floor_share",
+               "money_raised_average", "raised_money_memory", "promised_growth_weight")  # fmt: skip
 
     def plan_training(self) -> None:
         """Training that is wanted, as far as revenue, money usually raised and spare cash pay for it."""
@@ -144,8 +144,8 @@ class Builder(Firm):
     """Owns data centres, or has others own them; plans capex from expected demand."""
 
     numbers = (
-        *Firm.numbers, *EXPECTS, "capex_budget", "planning_quarters", "scarcity_response", "target_utilisation", "gap_closing_quarters",
-        "shell_residual_share", "profitability_response", "profitability_threshold", "builder_discount_rate",
+        *Firm.numbers, *EXPECTS, "capex_budget", "planning_quarters", "scarcity_response", "target_utilisation",
+        "gap_closing_quarters", "shell_residual_share", "profitability_response", "profitability_threshold", "builder_discount_rate",
         "capex_spread_response", "expensing_response", "base_spread_of_market", "capex_adjustment_speed",
         "capex_floor_share", "capex_growth_limit", "cancellable_order_share", "subsidy_response",
     )  # fmt: skip
