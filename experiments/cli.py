@@ -19,6 +19,7 @@ from experiments.commands import (
     explain,
     export,
     figures,
+    grid,
     identities,
     knockout,
     ladder,
@@ -52,6 +53,7 @@ app.command("export")(export.export)
 app.command("figures")(figures.figures)
 app.command("report")(report.report)
 app.command("design")(design.design)
+app.command("grid")(grid.grid)
 app.command("knockout")(knockout.knockout)
 app.command("parameters")(parameters.parameters)
 app.command("targets")(targets.targets)

@@ -1,0 +1,92 @@
+"""`cloudcity grid`: a scenario over parameters and sizes of its shock, cell by cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from experiments.commands import options, over
+from experiments.commands.design import Quarters, Scenario
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Outcome -> its head and the digits it is printed with.
+_PRINTED = {
+    "end_user_spending": ("end users\nspend on AI", 0), "sales": ("labs, clouds,\nchips: sales", 0),
+    "capex": ("builders'\ncapex", 0), "price": ("price of\ncompute", 3), "written_down": ("chips\nwritten down", 0),
+    "credit_losses": ("creditors\nlose", 0), "failures": ("firms\nthat fail", 1),
+}  # fmt: skip
+_TOTALS = ("written_down", "credit_losses", "failures")
+
+
+def grid(
+    over_: over.Over = None,
+    scenario: Scenario = "shortfall",
+    worlds: options.Worlds = 64,
+    quarters: Quarters = 40,
+    seed: options.Seed = 1,
+    ecosystem: options.Ecosystem = "ai_2026",
+    settings: options.Settings = None,
+    jobs: options.Jobs = 2,
+    cluster: options.Cluster = None,
+    out: options.Out = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """A scenario over parameters and sizes of its shock: in each cell what differs from a baseline of the same worlds.
+
+    Ended at any time and started again, it runs only what is missing.
+    """
+    import json
+
+    from experiments import gridding, output, tables
+    from experiments.axes import parse_axes
+
+    held = options.parse_settings(settings)
+    axes = parse_axes(over_ or [], held)
+    ensemble = over.ensemble_of(scenario, ecosystem, worlds, quarters, seed, held)
+    folder = out or output.named("grid", gridding.question(ensemble, axes))
+    with options.progress("blocks of worlds", quiet) as show:
+        facts = gridding.grid(ensemble, axes, folder, jobs=jobs, cluster=cluster, progress=show)
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
+    else:
+        print_grid(facts, tables.console())
+    if not quiet:
+        typer.echo(f"Tables: {folder}", err=as_json)
+
+
+def print_grid(facts: dict, out: Console) -> None:
+    """A row a cell, and how to read it."""
+    from rich.table import Table
+
+    less = facts["compares"] == "difference"
+    many = facts["worlds"] > 1
+    name = facts["scenario"]["id"]
+    out.print(over.heading(facts, f"{name} less its baseline, cell by cell" if less else f"{name}, cell by cell"))
+    out.print()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in facts["over"]:
+        table.add_column(name, justify="right", vertical="bottom")
+    for name, _ in _PRINTED.values():
+        table.add_column(name, justify="right", no_wrap=True)
+    for cell in facts["cells"]:
+        values = (_cell(key, cell["outcomes"][key], less, many) for key in _PRINTED)
+        table.add_row(*(f"{each:g}" for each in cell["at"].values()), *values)
+    out.print(table)
+    what = "of the difference to the baseline of the same world and parameters" if less else "of the level"
+    out.print(f"Median over worlds {what}{'; below it 10% to 90% of them' if many else ''}. "
+              "Spending, sales and capex: USD bn a year; price: mean, 1 at the opening; losses: USD bn in all; firms "
+              "count once." + (" In brackets: part of what the baseline has." if less else ""))  # fmt: skip
+    out.print(over.foot(facts))
+
+
+def _cell(key: str, found: dict, less: bool, many: bool) -> str:
+    digits = _PRINTED[key][1]
+    form = f"{'+' if less else ''},.{digits}f"
+    low, median, high = (f"{round(each, digits) + 0.0:{form}}" if round(each, digits) else "0"
+                         for each in found["difference" if less else "scenario"])  # fmt: skip
+    part = f" ({found['part']:+.0%})" if less and key not in _TOTALS else ""
+    return f"{median}{part}" + (f"\n{low} to {high}" if many else "")
