@@ -24,6 +24,7 @@ from experiments.commands import (
     knockout,
     ladder,
     parameters,
+    phase,
     quarters,
     report,
     run,
@@ -54,6 +55,7 @@ app.command("figures")(figures.figures)
 app.command("report")(report.report)
 app.command("design")(design.design)
 app.command("grid")(grid.grid)
+app.command("phase")(phase.phase)
 app.command("knockout")(knockout.knockout)
 app.command("parameters")(parameters.parameters)
 app.command("targets")(targets.targets)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from experiments.figures.canvas import panel
@@ -32,7 +32,7 @@ def phase(
     table: pandas.DataFrame, x: str, y: str, probability: str, *, title: str, told: str = "", caption: str,
     names: tuple[str, str, str] | None = None, columns: int = 2,
 ) -> Figure:  # fmt: skip
-    """Probability (0 to 1) over a grid of two settings, with the line at which it is even.
+    """Probability (0 to 1) over a grid of two settings; a line parts cells in which it is even or more from the others.
 
     A row of `table` is a cell; `x`, `y` and `probability` are columns of numbers, called by `names`. Cells that the
     table lacks stay grey. Raises `ValueError` for fewer than two values of a setting or a cell given twice.
@@ -57,9 +57,9 @@ def phase(
             if np.isfinite(each):
                 axes.text(across[column], up[row], f"{each:.0%}", fontsize=SMALL, ha="center", va="center", zorder=3,
                           color=PAPER if each > 0.55 else INK)  # fmt: skip
-    if values.count() == values.size and values.min() < 0.5 < values.max():
-        even = axes.contour(across, up, values, [0.5], colors=[ORANGE], linewidths=2.0, zorder=2)
-        even.set_path_effects([withStroke(linewidth=3.6, foreground=PAPER)])
+    border = _border(_edges(across), _edges(up), values.filled(np.nan))
+    for width, colour in ((4.4, PAPER), (2.4, ORANGE)):  # its rim tells it from dark cells in grey
+        axes.add_collection(LineCollection(border, linewidths=width, colors=colour, capstyle="projecting", zorder=2))
     box, (wide, tall) = axes.get_position(), figure.get_size_inches()
     axes.set_xticks(_apart(across, _ROOM / (box.width * wide)))
     axes.set_yticks(_apart(up, 0.5 * _ROOM / (box.height * tall)))
@@ -73,6 +73,21 @@ def phase(
     scale.outline.set_edgecolor(PALE)
     bar.set_ylabel(called[2], fontsize=SMALL, color=INK)
     return figure
+
+
+def _border(across: np.ndarray, up: np.ndarray, values: np.ndarray) -> list[list[tuple[float, float]]]:
+    """Edges between neighbouring cells of which one is even or likelier and the other is not; `values` has a row a cell
+    of `up`."""
+
+    def differ(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.argwhere(((one >= 0.5) != (other >= 0.5)) & np.isfinite(one + other))
+
+    return [
+        *([(across[column + 1], up[row]), (across[column + 1], up[row + 1])]
+          for row, column in differ(values[:, :-1], values[:, 1:])),
+        *([(across[column], up[row + 1]), (across[column + 1], up[row + 1])]
+          for row, column in differ(values[:-1], values[1:])),
+    ]  # fmt: skip
 
 
 def _apart(at: np.ndarray, least: float) -> list[float]:
