@@ -27,6 +27,7 @@ from experiments.commands import (
     phase,
     quarters,
     report,
+    reverse,
     run,
     scenarios,
     stress,
@@ -56,6 +57,7 @@ app.command("report")(report.report)
 app.command("design")(design.design)
 app.command("grid")(grid.grid)
 app.command("phase")(phase.phase)
+app.command("reverse")(reverse.reverse)
 app.command("knockout")(knockout.knockout)
 app.command("parameters")(parameters.parameters)
 app.command("targets")(targets.targets)
