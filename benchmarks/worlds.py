@@ -14,7 +14,7 @@ import resource
 import time
 
 import abm
-from experiments.pairs import in_processes
+from experiments.working import in_order
 
 _QUARTERS = 40
 
@@ -39,7 +39,7 @@ def main() -> None:
     jobs = [(asked.scenario, first, min(asked.block, asked.worlds - first))
             for first in range(0, asked.worlds, asked.block)]  # fmt: skip
     begun = time.perf_counter()
-    found = in_processes(block, jobs, asked.processes)
+    found = in_order(block, jobs, asked.processes)
     wall = time.perf_counter() - begun
     alone = min(block(asked.scenario, 0, 1)[1] for _ in range(3))
     cpu = sum(each[1] for each in found) / asked.worlds

@@ -18,9 +18,14 @@ _NAMED = 3  # differences from what is there
 
 
 def require_own(folder: Path) -> None:
-    """Refuse, with `BadInput`, a folder in which neither an earlier study nor nothing is; changes nothing."""
-    if not (folder / QUESTION).is_file():
-        output.require_free(folder)
+    """Refuse, with `BadInput`, a folder that holds something, but for an earlier study; changes nothing."""
+    if (folder / QUESTION).is_file():
+        return
+    place = output.require_free(folder)
+    there = sorted(each.name for each in place.iterdir()) if place.exists() else []
+    if there:
+        found = f"{shown(folder)}, which holds {shown(there[0])} of another command"
+        raise BadInput(Fault("--out", found, "a new folder, an empty one or one that holds the same study"))
 
 
 def begin(folder: Path, question: dict) -> None:

@@ -8,7 +8,6 @@ zero. It is a difference of books, not of cash: machines that are not bought do 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import combinations
 from math import factorial
 
@@ -19,7 +18,8 @@ from abm.results import RunResult
 from abm.scenario import Scenario, load_scenario
 from abm.statement import LINES
 from experiments.amplification import WINDOW, band, flow, revenue_amplification, window
-from experiments.pairs import ABLATIONS, Frame, in_processes, strikes_at, without
+from experiments.pairs import ABLATIONS, Frame, strikes_at, without
+from experiments.pieces import ALONE, Workplace
 
 # Fire sales are one of the channels of the settlement, which stands here as a whole.
 PLAYERS = tuple(each for each in ABLATIONS if each not in ("", "fire_sale"))
@@ -60,18 +60,15 @@ def by_kind(shocked: RunResult, baseline: RunResult, first: int, quarters: int =
     return {"kinds": found, "residual": residual}
 
 
-def by_mechanism(
-    frame: Frame, scenario: Scenario, quarters: int = WINDOW, workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> dict:  # fmt: skip
+def by_mechanism(frame: Frame, scenario: Scenario, quarters: int = WINDOW, place: Workplace = ALONE) -> dict:
     """By measure (`sales` lost in the window, and net `worth`): Shapley value of each of PLAYERS and the rest, means
     and bands over worlds, USD bn; `whole` is the loss as it is, `residual` how far, relative, the parts miss it."""
     first = strikes_at(scenario, frame.quarters)
     subsets = [subset for size in range(len(PLAYERS) + 1) for subset in combinations(PLAYERS, size)]
     jobs = [(frame, scenario, first, quarters, subset) for subset in subsets]  # a subset is what is off
-    losses = in_processes(losses_without, jobs, workers, progress)
+    losses = place.pieces(losses_without, jobs, frame.ecosystem)
     return {
-        measure: _parts({subset: each[measure] for subset, each in zip(subsets, losses, strict=True)})
+        measure: _parts({subset: np.array(each[measure]) for subset, each in zip(subsets, losses, strict=True)})
         for measure in ("sales", "worth")
     }
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from abm.ecosystem import load
 from abm.errors import BadInput, Fault, shown
-from experiments.comparing import MAIN
+from experiments import asked, store
+from experiments.blocks import Ensemble
+from experiments.comparing import COLUMNS, MAIN
+from experiments.runner import run_ensemble
 from experiments.summary import NOTE
 from experiments.yearly import QUANTILES
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
     from abm.results import RunResult
 
-MOST = 10_000  # rows: worlds that are run at once
+MOST = 1_000_000  # rows
 
 
 def read_design(path: Path) -> dict[str, np.ndarray]:
@@ -58,6 +62,37 @@ def _finite(text: str) -> bool:
         return math.isfinite(float(text))
     except ValueError:
         return False
+
+
+def require_apart(values: Mapping[str, np.ndarray], held: Mapping[str, float]) -> None:
+    """Refuse, with `BadInput`, addresses that a design has and that are set for all worlds, too."""
+    names = {each.casefold() for each in values}
+    faults = [Fault("--set", shown(each), "an address that the design has not") for each in held
+              if each.casefold() in names]  # fmt: skip
+    if faults:
+        raise BadInput(faults)
+
+
+def run_design(
+    ensemble: Ensemble, folder: Path, *, jobs: int = 2, cluster: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict:  # fmt: skip
+    """Run an ensemble whose parameters are arrays over worlds in `folder`, and return `facts_of` it.
+
+    Blocks of worlds that are there already are not run again. The folder holds question.json, the four tables,
+    worlds.csv and summary.json. Raises `BadInput` and `OSError`.
+    """
+    ensemble.check()
+    asked.begin(folder, ensemble.question())
+    run_ensemble(ensemble, folder, jobs=jobs, cluster=cluster, progress=progress)
+    result = store.load(folder, load(ensemble.ecosystem), COLUMNS)["run"]
+    design = {name: value for name, value in ensemble.parameters.items() if np.ndim(value)}
+    facts = facts_of(result, design) | {
+        "settings": {name: value for name, value in ensemble.parameters.items() if name not in design}
+    }  # fmt: skip
+    asked.put(folder / "worlds.csv", by_world(result, design).to_csv(index=False))
+    asked.put(folder / "summary.json", asked.as_json(facts))
+    return facts
 
 
 def by_world(result: RunResult, design: Mapping[str, np.ndarray]) -> pandas.DataFrame:

@@ -21,7 +21,8 @@ from abm.scenario import DatedShock, Scenario, load_scenario
 from abm.words import part_of
 from experiments.amplification import asset_amplification, band, flow, window
 from experiments.falls import fallen
-from experiments.pairs import SETTLEMENT, Frame, in_processes, strikes_at, without
+from experiments.pairs import SETTLEMENT, Frame, strikes_at, without
+from experiments.pieces import ALONE, Workplace
 
 SIZES = (0.1, 0.2, 0.3, 0.4, 0.5)
 QUICK_SIZES = (0.3, 0.5)
@@ -118,9 +119,8 @@ SETTINGS: dict[str, dict[str, float]] = {
 
 
 def where_it_matters(
-    frame: Frame, sizes=SIZES, settings=None, confidence=CONFIDENCE, workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[dict]:  # fmt: skip
+    frame: Frame, sizes=SIZES, settings=None, confidence=CONFIDENCE, place: Workplace = ALONE
+) -> list[dict]:
     """A row for each confidence loss, setting (of `SETTINGS`; all) and size of a shortfall; USD bn over 12 quarters.
 
     `lost`: lost for good, with `own`, what the settlement's channels add, and the `share` of the mean that is their
@@ -129,7 +129,7 @@ def where_it_matters(
     """
     strikes_at(load_scenario("shortfall"), frame.quarters)
     jobs = [(frame, name, level, sizes) for level in confidence for name in settings or SETTINGS]
-    return [row for rows in in_processes(_rows, jobs, workers, progress) for row in rows]
+    return [row for rows in place.pieces(_rows, jobs, frame.ecosystem) for row in rows]
 
 
 def _rows(frame: Frame, name: str, confidence: float, sizes) -> list[dict]:
@@ -144,12 +144,12 @@ def _rows(frame: Frame, name: str, confidence: float, sizes) -> list[dict]:
     here = replace(frame, ecosystem=ecosystem)
 
     def made(scenario: Scenario) -> Scenario:
-        return replace(scenario, parameters=parameters, shocks=(*scenario.shocks, *shocks))
+        return replace(scenario, shocks=(*scenario.shocks, *shocks))
 
-    baselines = [here.run(without(made(calm), each)) for each in ("", SETTLEMENT)]
+    baselines = [here.run(without(made(calm), each), parameters) for each in ("", SETTLEMENT)]
     found = []
     for size in sizes:
-        struck = [here.run(without(made(fall.resized(size)), each)) for each in ("", SETTLEMENT)]
+        struck = [here.run(without(made(fall.resized(size)), each), parameters) for each in ("", SETTLEMENT)]
         row = {"confidence_loss": confidence, "setting": name, "size": size}
         found.append(row | _cell(struck, baselines, first))
     return found

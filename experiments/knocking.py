@@ -8,7 +8,7 @@ Rivals may gain, so a loss can be less than nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +21,8 @@ from abm.statement import LINES
 from experiments.amplification import band, flow, window
 from experiments.falls import first_failures
 from experiments.importance import intercentrality, knockouts, leverage, spectral_radius
-from experiments.pairs import Frame, in_processes
+from experiments.pairs import Frame
+from experiments.pieces import ALONE, Workplace
 
 DECAY = 0.5  # of intercentrality, as a part of the largest at which walks still add up
 _MARKS = "worth_from_marks"
@@ -29,27 +30,36 @@ MEASURES = ("debtrank", "intercentrality")
 
 
 def knock_out(
-    frame: Frame, firms: Sequence[str] = (), at: int = 2, workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[dict]:  # fmt: skip
+    frame: Frame, firms: Sequence[str] = (), at: int = 2, scenario: Scenario | None = None, place: Workplace = ALONE
+) -> list[dict]:
     """A row for each of `firms` (all that can fail), those whose failure costs others most first; USD bn.
 
+    Each fails in `scenario` (the baseline), which is what the others would have lived through without the failure.
     `lost_by_others` but for marks, `marked_down`, marks on others, `lost` by the firm itself, and `capex_less`, all
     builders': bands over worlds; `others_fail`: mean number of other firms that fail more; `debtrank`: lost by others
     when it fails on the opening network, at once; `intercentrality` there. Raises `BadInput` for an unknown firm, one
     that cannot fail, and where the run ends before `at`.
     """
-    city = load(frame.ecosystem)
-    if not 1 <= at <= frame.quarters:
-        raise BadInput(Fault("--at", str(at), f"a quarter of the run, 1 to {frame.quarters}"))
+    city, story = load(frame.ecosystem), scenario or load_scenario("baseline")
     able = can_fail(city)
-    chosen = [each for who in firms for each in _those(city, who, able)] or able
-    lived = in_processes(_live, [(frame, each, at, able) for each in ("", *chosen)], workers, progress)
+    chosen = firms_to_fail(frame, firms, at, story)
+    jobs = [(frame, story, each, at, able) for each in ("", *chosen)]
+    lived = place.pieces(_live, jobs, frame.ecosystem)
     rows = [_row(each, able, *lives) for each, *lives in zip(chosen, lived[1:], [lived[0]] * len(chosen), strict=True)]
     still = of_network(city, able)
     for row in rows:
         row |= {name: float(still[name][row["firm"]]) for name in still}
     return sorted(rows, key=lambda each: (-each["lost_by_others"][1], each["firm"]))
+
+
+def firms_to_fail(frame: Frame, firms: Sequence[str], at: int, scenario: Scenario) -> list[str]:
+    """Ids of `firms`, or of all that can fail. Raises as `knock_out` does, before anything is run."""
+    if not 1 <= at <= frame.quarters:
+        raise BadInput(Fault("--at", str(at), f"a quarter of the run, 1 to {frame.quarters}"))
+    frame.check(scenario)
+    city = load(frame.ecosystem)
+    able = can_fail(city)
+    return [each for who in firms for each in _those(city, who, able)] or able
 
 
 def can_fail(city: Ecosystem) -> list[str]:
@@ -93,14 +103,10 @@ def _those(city: Ecosystem, who: str, able: Sequence[str]) -> list[str]:
     return found
 
 
-def _failure(firm: str, at: int) -> Scenario:
-    calm = load_scenario("baseline")
-    return replace(calm, id=f"{firm} fails", shocks=(DatedShock("default", at, who=firm),)) if firm else calm
-
-
-def _live(frame: Frame, firm: str, at: int, able: Sequence[str]) -> dict:
-    """What is left at the end of a run in which `firm` ("" nobody) fails: arrays by firm and world."""
-    result = frame.run(_failure(firm, at))
+def _live(frame: Frame, story: Scenario, firm: str, at: int, able: Sequence[str]) -> dict:
+    """What is left at the end of a run in which `firm` ("" nobody) fails, too: arrays by firm and world."""
+    struck = (*story.shocks, DatedShock("default", at, who=firm)) if firm else story.shocks
+    result = frame.run(replace(story, shocks=struck))
     rows, span = [int(result.ecosystem.rows(each)[0]) for each in able], window(result, at, frame.quarters)
     fell = np.zeros((len(able), len(result.worlds)))
     for each in first_failures(result, at).itertuples():
@@ -114,11 +120,11 @@ def _live(frame: Frame, firm: str, at: int, able: Sequence[str]) -> dict:
 
 def _row(firm: str, able: Sequence[str], life: dict, calm: dict) -> dict:
     own = np.array([each == firm for each in able])
-    lost, marked = (calm[each] - life[each] for each in ("worth", "marks"))
+    lost, marked, fell, capex = (np.array(calm[each]) - life[each] for each in ("worth", "marks", "fell", "capex"))
     return {
         "firm": firm, "lost_by_others": band(lost[~own].sum(axis=0)), "marked_down": band(marked[~own].sum(axis=0)),
         "lost": band((lost + marked)[own].sum(axis=0)),
-        "capex_less": band(calm["capex"] - life["capex"]),
-        "others_fail": float((life["fell"] - calm["fell"])[~own].sum(axis=0).mean()),
+        "capex_less": band(capex),
+        "others_fail": float(-fell[~own].sum(axis=0).mean()) + 0.0,
         "worst_residual": float(max(life["worst_residual"], calm["worst_residual"])),
     }  # fmt: skip

@@ -1,12 +1,13 @@
-"""Runs side by side in processes of their own. A job is a list of runs, so results do not depend on their number."""
+"""Runs that are compared: the same worlds with and without a scenario, or with and without a mechanism."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from abm.ecosystem import load
 from abm.errors import BadInput, Fault
+from abm.parameters import Parameters
 from abm.results import RunResult
 from abm.running import run
 from abm.scenario import Scenario, load_scenario
@@ -24,19 +25,33 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Frame:
-    """What runs that are compared share: worlds from 0 on, quarters and seed. Raises `BadInput` for a bad seed."""
+    """What runs that are compared share: worlds from 0 on, quarters, seed and `parameters`, numbers by address, which
+    go before those a scenario sets. Raises `BadInput` for a bad seed."""
 
     ecosystem: str = "ai_2026"
     worlds: int = 200
     quarters: int = 40
     seed: int = 1
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self):
         check_whole("seed", self.seed, 0, "a whole number not below zero")
 
-    def run(self, scenario: Scenario) -> RunResult:
-        """One run. Raises as `abm.run` does."""
-        return run(self.ecosystem, scenario, quarters=self.quarters, worlds=self.worlds, seed=self.seed)
+    def run(self, scenario: Scenario, varied: Mapping[str, float] | None = None) -> RunResult:
+        """One run; parameters that are `varied` go before those that all runs share. Raises as `abm.run` does."""
+        return run(self.ecosystem, scenario, quarters=self.quarters, worlds=self.worlds, seed=self.seed,
+                   parameters={**self.parameters, **(varied or {})})  # fmt: skip
+
+    def question(self, scenario: Scenario) -> dict:
+        """What is asked of runs under `scenario`, in plain words and numbers."""
+        return {"scenario": scenario.as_dict(), "ecosystem": str(self.ecosystem), "worlds": self.worlds,
+                "quarters": self.quarters, "seed": self.seed, "settings": dict(self.parameters)}  # fmt: skip
+
+    def check(self, scenario: Scenario) -> None:
+        """Raises `BadInput` for what means nothing in the ecosystem, before anything is run."""
+        city = load(self.ecosystem)
+        scenario.check(city)
+        Parameters(city, scenario.settings(self.parameters))
 
 
 def strikes_at(scenario: Scenario, quarters: int) -> int:
@@ -59,30 +74,3 @@ def pair(frame: Frame, scenario: Scenario, mechanism: str = "") -> tuple[RunResu
     """The scenario and the baseline in the same worlds, both without a mechanism."""
     baseline = without(load_scenario("baseline"), mechanism)
     return frame.run(without(scenario, mechanism)), frame.run(baseline)
-
-
-def in_processes(
-    work: Callable[..., Any], jobs: Sequence[tuple], workers: int, progress: Callable[[int, int], None] | None = None
-) -> list:
-    """`work(*job)` for every job, in their order; one worker means this process.
-
-    `work` must be a function of a module. `progress(done, all)` is called after each.
-    """
-    found: list = [None] * len(jobs)
-    if workers == 1:
-        for place, job in enumerate(jobs):
-            found[place] = work(*job)
-            if progress is not None:
-                progress(place + 1, len(jobs))
-        return found
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from multiprocessing import get_context
-
-    # Fresh processes: a copy of one with threads, such as that of a bar of progress, can hang.
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
-        places = {pool.submit(work, *job): place for place, job in enumerate(jobs)}
-        for done, each in enumerate(as_completed(places), 1):
-            found[places[each]] = each.result()
-            if progress is not None:
-                progress(done, len(jobs))
-    return found

@@ -66,16 +66,16 @@ def restored(ecosystem: Ecosystem, about: dict, system, firms, events) -> RunRes
                      Told(events))  # fmt: skip
 
 
-def digest(ecosystem: Ecosystem) -> str:
-    """Sixteen hex digits that stand for everything an ecosystem says."""
+def digest(said: object) -> str:
+    """Sixteen hex digits that stand for everything an ecosystem, or another nest of plain values, says."""
     found = sha256()
-    _feed(found, ecosystem)
+    _feed(found, said)
     return found.hexdigest()[:16]
 
 
 def _feed(found, value) -> None:
     if is_dataclass(value):
-        for each in fields(value):
+        for each in (each for each in fields(value) if each.compare):  # not where it was read
             _feed(found, each.name)
             _feed(found, getattr(value, each.name))
     elif isinstance(value, np.ndarray):

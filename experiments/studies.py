@@ -3,8 +3,7 @@ quantity moves the economy the way theory expects. Rows are plain numbers; nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,11 +11,10 @@ from abm.results import RunResult
 from abm.scenario import DatedShock, Scenario, load_scenario
 from abm.words import part_of
 from experiments.amplification import asset_amplification, band, flow, revenue_amplification, window
-from experiments.expected import QUANTITIES, WINDOWS, Quantity
+from experiments.expected import QUANTITIES, WINDOWS, Quantity, Variant
 from experiments.falls import by_firm, compared, fallen
-from experiments.pairs import Frame, in_processes, strikes_at
-
-Progress = Callable[[int, int], None] | None
+from experiments.pairs import Frame, strikes_at
+from experiments.pieces import ALONE, Workplace
 
 SIZES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 QUICK_SIZES = (0.1, 0.3, 0.5)
@@ -34,20 +32,18 @@ SETTINGS: dict[str, tuple[dict[str, float], dict[str, bool]]] = {
 }
 
 
-def grid(
-    frame: Frame, sizes=SIZES, settings=None, workers: int = 1, progress: Progress = None
-) -> list[dict]:
+def grid(frame: Frame, sizes=SIZES, settings=None, place: Workplace = ALONE) -> list[dict]:
     """A row for each setting (of `SETTINGS`; all) and size of a shortfall: amplification, failures, and their order."""
     strikes_at(load_scenario("shortfall"), frame.quarters)
     jobs = [(frame, name, sizes) for name in settings or SETTINGS]
-    return [row for rows in in_processes(_grid_rows, jobs, workers, progress) for row in rows]
+    return [row for rows in place.pieces(_grid_rows, jobs, frame.ecosystem) for row in rows]
 
 
 def _grid_rows(frame: Frame, name: str, sizes) -> list[dict]:
     parameters, switches = SETTINGS[name]
 
     def living(scenario: Scenario) -> RunResult:
-        return frame.run(replace(scenario, parameters=parameters, switches=switches))
+        return frame.run(replace(scenario, switches=switches), parameters)
 
     fall, baseline = load_scenario("shortfall"), living(load_scenario("baseline"))
     first = strikes_at(fall, frame.quarters)
@@ -85,34 +81,25 @@ def _order(firms: list[dict]) -> list[dict]:
 # -- signs ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one variant of the model does, by world: series `(worlds, quarters)` without and with a shortfall, and the
-    amplification `(worlds,)`, lost sales per dollar."""
-
-    calm: dict[str, np.ndarray]
-    struck: dict[str, np.ndarray]
-    per_dollar: np.ndarray
-    worst_residual: float
-
-
-def signs(frame: Frame, quantities=None, workers: int = 1, progress: Progress = None) -> list[dict]:
+def signs(frame: Frame, quantities=None, place: Workplace = ALONE) -> list[dict]:
     """A row for each raised quantity (of `QUANTITIES`; all) and measure: mean change, its sign, the expected sign."""
     strikes_at(load_scenario("shortfall"), frame.quarters)
     quantities = quantities or QUANTITIES
     # Variants that several quantities share, such as the model as it is, are run once.
     variants = list({each.key: each for quantity in quantities for each in (quantity.low, quantity.high)}.values())
-    outcomes = in_processes(_outcome, [(frame, each) for each in variants], workers, progress)
-    found = dict(zip((each.key for each in variants), outcomes, strict=True))
+    outcomes = place.pieces(_outcome, [(frame, each) for each in variants], frame.ecosystem)
+    found = {each.key: _arrays(outcome) for each, outcome in zip(variants, outcomes, strict=True)}
     return [row for each in quantities for row in _sign_rows(each, found[each.low.key], found[each.high.key])]
 
 
-def _outcome(frame: Frame, variant) -> Outcome:
+def _outcome(frame: Frame, variant: Variant) -> dict:
+    """What one variant of the model does, by world: series `(worlds, quarters)`, `calm` without and `struck` with a
+    shortfall, and the amplification `per_dollar`, `(worlds,)`, lost sales per dollar."""
     extra = tuple(DatedShock(**each) for each in variant.shocks)
     fall = load_scenario("shortfall").resized(variant.size)
     first = strikes_at(fall, frame.quarters)
     runs = [
-        frame.run(replace(each, parameters=dict(variant.parameters), shocks=(*each.shocks, *extra)))
+        frame.run(replace(each, shocks=(*each.shocks, *extra)), variant.parameters)
         for each in (load_scenario("baseline"), fall)
     ]
     series = [
@@ -123,18 +110,25 @@ def _outcome(frame: Frame, variant) -> Outcome:
         for each in runs
     ]  # fmt: skip
     ratio = revenue_amplification(runs[1], runs[0], first).ratio
-    return Outcome(*series, ratio, float(max(each.worst_residual for each in runs)))
+    return dict(zip(("calm", "struck"), series, strict=True)) | {
+        "per_dollar": ratio, "worst_residual": float(max(each.worst_residual for each in runs))
+    }  # fmt: skip
 
 
-def _sign_rows(quantity: Quantity, low: Outcome, high: Outcome) -> list[dict]:
+def _arrays(outcome: dict) -> dict:
+    sides = {side: {name: np.array(each) for name, each in outcome[side].items()} for side in ("calm", "struck")}
+    return outcome | sides | {"per_dollar": np.array(outcome["per_dollar"])}
+
+
+def _sign_rows(quantity: Quantity, low: dict, high: dict) -> list[dict]:
     rows = []
     for measure, expected in quantity.expected.items():
         for when, sign in expected:
             if measure == "AF":
-                before, after = low.per_dollar, high.per_dollar
+                before, after = low["per_dollar"], high["per_dollar"]
             else:
                 before, after = (
-                    (each.struck if quantity.after_shock else each.calm)[measure][:, WINDOWS[when]].sum(axis=1)
+                    each["struck" if quantity.after_shock else "calm"][measure][:, WINDOWS[when]].sum(axis=1)
                     for each in (low, high)
                 )
             found = sign_of(after - before, before)
@@ -144,7 +138,7 @@ def _sign_rows(quantity: Quantity, low: Outcome, high: Outcome) -> list[dict]:
                 "before": float(before.mean()), "change": float((after - before).mean()),
                 "error": _error(after - before), "sign": found, "expected": sign,
                 "agrees": None if sign == "?" else found == sign,
-                "worst_residual": max(low.worst_residual, high.worst_residual),
+                "worst_residual": max(low["worst_residual"], high["worst_residual"]),
             })  # fmt: skip
     return rows
 

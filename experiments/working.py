@@ -25,6 +25,19 @@ def as_done(
         yield from _in_processes(work, jobs, processes)
 
 
+def in_order(
+    work: Callable[..., Any], jobs: Sequence[tuple], processes: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> list:  # fmt: skip
+    """`work(*job)` for each of `jobs`, in their order; `progress(done, all)` is called after each."""
+    found: list = [None] * len(jobs)
+    for done, (place, result) in enumerate(as_done(work, jobs, processes), 1):
+        found[place] = result
+        if progress is not None:
+            progress(done, len(jobs))
+    return found
+
+
 def _in_processes(work: Callable[..., Any], jobs: Sequence[tuple], processes: int) -> Iterator[tuple[int, Any]]:
     from joblib import Parallel, delayed, parallel_config
 

@@ -81,7 +81,7 @@ def test_every_subset_of_mechanisms_is_run_once(monkeypatch):
 
 
 def test_the_command_prints_parts_and_writes_every_firm(command, tmp_path):
-    small = ("attribution", "--worlds", "1", "--quarters", "9", "--workers", "1", "--scenario", "shortfall_50")
+    small = ("attribution", "--worlds", "1", "--quarters", "9", "--jobs", "1", "--scenario", "shortfall_50")
     code, out, _ = command(*small, "--out", str(tmp_path / "here"))
     assert code == 0 and "the arms race" in out and "demand, prices and plans" in out and "add up to the loss" in out
     table = pandas.read_csv(tmp_path / "here" / "attribution.csv")

@@ -35,8 +35,8 @@ def test_stress_says_who_is_hit_and_writes_the_tables(command):
 
 def test_the_same_question_gives_the_same_bytes(command, tmp_path):
     question = ("stress", "--shock", "all:revenue:0.1..0.5", "--worlds", "50", "--draw-assumed", "--no-figures")
-    assert command(*question, "--out", "one", "--threads", "1")[0] == 0
-    assert command(*question, "--out", "two", "--threads", "2")[0] == 0
+    assert command(*question, "--out", "one", "--jobs", "1")[0] == 0
+    assert command(*question, "--out", "two", "--jobs", "2")[0] == 0
     for name in ("summary.json", "firms.csv", "events.csv", "worlds.csv"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 

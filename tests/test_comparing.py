@@ -74,7 +74,7 @@ def test_the_command_prints_writes_and_sets_a_parameter_on_both_sides(command, t
              "--jobs", "1", "--out", "made")  # fmt: skip
     code, out, err = command(*asked)
     assert code == 0, err
-    for part in ("mine less baseline", "2 worlds, each under both", "(-20%)", "No firm fails", "Illustrative", "made"):
+    for part in ("mine less baseline", "2 worlds, each under both", "(-14%)", "No firm fails", "Illustrative", "made"):
         assert part in out
     facts = json.loads(command(*asked, "--json")[1])
     assert facts["settings"] == STRICT

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 import abm
 from abm.errors import BadInput
+from abm.scenario import load_scenario
 from experiments import store
-from experiments.designs import read_design
+from experiments.blocks import Ensemble
+from experiments.designs import read_design, run_design
 
 GOOD = "confidence_loss,NVDA.ecosystem_investment_share\n0,0.1\n3,0.2\n5,0.3\n"
 
@@ -69,6 +72,35 @@ def test_a_design_that_means_nothing_is_refused(command, tmp_path, text, message
 def test_a_file_that_is_not_there_or_too_long_is_refused(tmp_path):
     with pytest.raises(BadInput, match="cannot be read"):
         read_design(tmp_path / "missing.csv")
-    (tmp_path / "long.csv").write_text("confidence_loss\n" + "1\n" * 10_001)
-    with pytest.raises(BadInput, match="10,001 rows"):
+    (tmp_path / "long.csv").write_text("confidence_loss\n" + "1\n" * 1_000_001)
+    with pytest.raises(BadInput, match="1,000,001 rows"):
         read_design(tmp_path / "long.csv")
+
+
+def test_started_again_only_missing_blocks_are_run_and_the_bytes_are_the_same(tmp_path):
+    values = {"confidence_loss": np.array([0.0, 3.0, 5.0, 1.0, 2.0])}
+    values["payout_share"] = 0.3
+    design = Ensemble(load_scenario("baseline"), worlds=5, quarters=3, parameters=values, block=2)
+    facts = run_design(design, tmp_path / "made", jobs=1)
+    assert facts["settings"] == {"payout_share": 0.3}
+    whole = {each: each.read_bytes() for each in (tmp_path / "made").rglob("*") if each.is_file()}
+    lost = design.name(2, 2)
+    shutil.rmtree(tmp_path / "made" / "blocks" / lost)
+    (tmp_path / "made" / "worlds.csv").unlink()
+    seen = []
+    assert run_design(design, tmp_path / "made", jobs=1, progress=lambda *each: seen.append(each)) == facts
+    assert seen == [(3, 3)]
+    assert {each: each.read_bytes() for each in (tmp_path / "made").rglob("*") if each.is_file()} == whole
+
+
+def test_what_is_set_holds_in_all_worlds_and_is_not_in_the_design(command, tmp_path):
+    (tmp_path / "mine.csv").write_text(GOOD)
+    asked = ("design", "mine.csv", "--quarters", "2", "--jobs", "1", "--out", "made")
+    assert command(*asked, "--set", "payout_share=0.4")[0] == 0
+    values = read_design(tmp_path / "mine.csv")
+    same = abm.run("ai_2026", quarters=2, worlds=3, parameters={**values, "payout_share": 0.4})
+    assert np.array_equal(store.load(tmp_path / "made")["run"].system("cash"), same.system("cash"))
+    code, _, err = command(*asked, "--set", "Confidence_loss=4")
+    assert (code, "that the design has not" in err) == (2, True)
+    code, _, err = command(*asked, "--set", "payout_share=0.2")
+    assert (code, "settings.payout_share is '0.4', not '0.2'" in err) == (2, True)

@@ -83,7 +83,7 @@ def test_a_large_part_is_named():
 
 def test_the_command_prints_settings_and_verdict(command, monkeypatch):
     monkeypatch.setattr(fragility, "SETTINGS", {each: SETTINGS[each] for each in ("as shipped", "leverage")})
-    small = ("study", "where-the-network-matters", "--worlds", "1", "--quarters", "12", "--quick", "--workers", "1")
+    small = ("study", "where-the-network-matters", "--worlds", "1", "--quarters", "12", "--quick", "--jobs", "1")
     code, out, _ = command(*small)
     assert code == 0 and "as shipped" in out and "owe twice as much" in out and "confidence loss 0" in out
     code, out, _ = command(*small, "--json")

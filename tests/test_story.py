@@ -15,14 +15,14 @@ from matplotlib.text import Text
 import abm
 from abm.chronicle import Chronicle
 from abm.results import Recorder, RunResult
-from experiments import output, pairs, store
+from experiments import output, pairs, store, working
 from experiments.amplification import revenue_amplification
 from experiments.falls import by_firm, compared, fallen, who_is_first
 from experiments.figures.differences import differences
 from experiments.story import assumed_share, facts_of, mechanism
 from experiments.story_words import told
 
-SMALL = ("run", "--worlds", "2", "--quarters", "10", "--workers", "1")
+SMALL = ("run", "--worlds", "2", "--quarters", "10", "--jobs", "1")
 CITY = abm.load("ai_2026")
 FALL = abm.load_scenario("shortfall")
 FRAME = pairs.Frame(worlds=2, quarters=10)
@@ -100,13 +100,13 @@ def test_the_tables_are_the_runs(command, tmp_path, runs):
     (("--quarters", "7"), "expected at least 8, in which scenario 'shortfall' strikes"),
     (("--quarters", "0"), "quarters"),
     (("--worlds", "0"), "worlds"),
-    (("--workers", "0"), "workers"),
+    (("--jobs", "0"), "jobs"),
     (("--seed", "-1"), "seed"),
     (("--out", "taken.txt"), "a new folder"),
 ])  # fmt: skip
 def test_bad_input_is_refused_before_anything_runs(command, tmp_path, monkeypatch, arguments, message):
     (tmp_path / "taken.txt").write_text("mine")
-    monkeypatch.setattr(pairs, "in_processes", lambda *_: pytest.fail("computed in vain"))
+    monkeypatch.setattr(working, "in_order", lambda *_: pytest.fail("computed in vain"))
     code, out, err = command("run", *arguments)
     assert (code, out) == (2, "")
     assert message in err

@@ -16,7 +16,7 @@ from experiments.expected import MEASURES, QUANTITIES, WINDOWS, Quantity, Varian
 from experiments.pairs import Frame
 
 FRAME = Frame(worlds=2, quarters=12)
-SMALL = ("--worlds", "2", "--quarters", "12", "--workers", "1", "--quick")
+SMALL = ("--worlds", "2", "--quarters", "12", "--jobs", "1", "--quick")
 
 
 def test_a_row_of_the_grid_is_a_pair_of_runs():
@@ -90,7 +90,7 @@ def test_the_grid_is_printed_and_written(command, monkeypatch):
     for part in ("shortfall-grid: ai_2026, 2 worlds, 12 quarters", two[1], "50%", "who falls", "Illustrative"):
         assert part in out
     folder = Path(out.split("Tables: ")[1].strip())
-    assert {each.name for each in folder.iterdir()} == {"summary.json", "study.csv"}
+    assert {each.name for each in folder.iterdir()} == {"question.json", "pieces", "summary.json", "study.csv"}
     rows = pandas.read_csv(folder / "study.csv")
     assert rows["size"].tolist() == list(studies.QUICK_SIZES) * 2
     facts = json.loads((folder / "summary.json").read_text())

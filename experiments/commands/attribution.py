@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from experiments.commands import options
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-Scenario = Annotated[str, typer.Option("--scenario", metavar="ID_OR_FILE", help="What strikes.")]
-Worlds = Annotated[int, typer.Option("--worlds", min=1, max=64, help="How many worlds each of 16 pairs of runs has.")]
-Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
+Worlds = options.worlds_up_to(64, "How many worlds each of 16 pairs of runs has.")
 _FIRMS = 12  # with the largest losses, in the table
 _WORDS = {
     "worth_from_trade": "trade", "worth_from_other_capex": "other capex", "worth_from_interest": "interest",
@@ -29,11 +24,14 @@ _HOW_TO_READ = (
 
 
 def attribution(
-    scenario: Scenario = "shortfall",
+    scenario: options.Scenario = "shortfall",
     worlds: Worlds = 16,
-    quarters: Quarters = 20,
+    quarters: options.Quarters = 20,
     seed: options.Seed = 1,
-    workers: options.Workers = 2,
+    ecosystem: options.Ecosystem = "ai_2026",
+    settings: options.Settings = None,
+    jobs: options.Jobs = 2,
+    cluster: options.Cluster = None,
     out: options.Out = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -41,47 +39,33 @@ def attribution(
     """Where the loss of net worth comes from, firm by firm and line by line, and which mechanism carries how much.
 
     In the 12 quarters from the shock on; lines add up to what balance sheets lose, mechanisms to the whole loss.
+    Ended at any time and started again, it runs only the pairs of runs that are missing.
     """
-    import json
-
-    from abm.ecosystem import load
     from abm.scenario import load_scenario
+    from experiments import asked, output
     from experiments import attribution as parts
-    from experiments import output, tables
     from experiments.pairs import Frame, pair, strikes_at
+    from experiments.pieces import Workplace
     from experiments.summary import NOTE
 
+    frame = Frame(str(ecosystem), worlds, quarters, seed, options.parse_settings(settings))
     story = load_scenario(scenario)
-    story.check(load("ai_2026"))
-    first = strikes_at(story, quarters)
-    inputs = {"scenario": story.as_dict(), "worlds": worlds, "quarters": quarters, "seed": seed}
+    frame.check(story)
+    first, inputs = strikes_at(story, quarters), frame.question(story)
     folder = out or output.named("attribution", inputs)
-    output.require_free(folder)
-    frame = Frame(worlds=worlds, quarters=quarters, seed=seed)
+    asked.begin(folder, inputs)
     with options.progress("pairs of runs", quiet) as show:
-        mechanisms = parts.by_mechanism(frame, story, workers=workers, progress=show)
+        mechanisms = parts.by_mechanism(frame, story, place=Workplace(folder, jobs, cluster, show))
     shocked, baseline = pair(frame, story)
     kinds, firms = parts.by_kind(shocked, baseline, first), parts.by_firm(shocked, baseline, first)
     facts = {
-        **inputs, "ecosystem": frame.ecosystem, "note": NOTE, "struck_in": shocked.quarters[first - 1],
+        **inputs, "note": NOTE, "struck_in": shocked.quarters[first - 1],
         "worst_residual": float(max(shocked.worst_residual, baseline.worst_residual)), **kinds,
         "mechanisms": mechanisms,
     }  # fmt: skip
-    output.write(folder, lambda path: _write(path, facts, firms))
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        _print(facts, firms, tables.console())
-    if not quiet:
-        typer.echo(f"Tables: {folder}", err=as_json)
-
-
-def _write(folder: Path, facts: dict, firms) -> None:
-    """summary.json, and attribution.csv: firm, quarter, line and its band."""
-    import json
-
-    (folder / "summary.json").write_text(json.dumps(facts, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    firms.to_csv(folder / "attribution.csv", index=False)
+    asked.put(folder / "attribution.csv", firms.to_csv(index=False))  # firm, quarter, line and its band
+    asked.put(folder / "summary.json", asked.as_json(facts))
+    options.tell(facts, lambda facts, console: _print(facts, firms, console), as_json, quiet, f"Tables: {folder}")
 
 
 def _print(facts: dict, firms, out: Console) -> None:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 First = Annotated[str, typer.Argument(metavar="FIRST", help="A shipped scenario or a TOML file.")]
 Second = Annotated[str, typer.Argument(metavar="SECOND", help="Likewise; what differs is this one less the first.")]
-Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
 _PRINTED = ("end_user_spending", "sales", "capex", "price", "written_down", "credit_losses", "failures")
 _MOST = 12  # firms in the table of failures
 
@@ -22,7 +21,7 @@ def compare(
     first: First,
     second: Second,
     worlds: options.Worlds = 200,
-    quarters: Quarters = 40,
+    quarters: options.Quarters = 40,
     seed: options.Seed = 1,
     ecosystem: options.Ecosystem = "ai_2026",
     settings: options.Settings = None,
@@ -36,10 +35,8 @@ def compare(
 
     Ended at any time and started again, it runs only the blocks of worlds that are missing.
     """
-    import json
-
     from abm.scenario import load_scenario
-    from experiments import comparing, output, tables
+    from experiments import comparing, output
     from experiments.blocks import Ensemble
 
     before, after = load_scenario(first), load_scenario(second)
@@ -47,12 +44,7 @@ def compare(
     folder = out or output.named("compare", comparing.question(ensemble, after))
     with options.progress("blocks of worlds", quiet) as show:
         facts = comparing.compare(ensemble, after, folder, jobs=jobs, cluster=cluster, progress=show)
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        print_comparison(facts, tables.console())
-    if not quiet:
-        typer.echo(f"Tables: {folder}", err=as_json)
+    options.tell(facts, print_comparison, as_json, quiet, f"Tables: {folder}")
 
 
 def print_comparison(facts: dict, out: Console) -> None:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from experiments.commands import options
+from experiments.commands.options import Quarters, Scenario
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV: addresses in the first row, then one world a row.")]
-Scenario = Annotated[str, typer.Option("--scenario", metavar="ID_OR_FILE", help="A shipped scenario or a TOML file.")]
-Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
 
 
 def design(
@@ -23,42 +22,29 @@ def design(
     quarters: Quarters = 40,
     seed: options.Seed = 1,
     ecosystem: options.Ecosystem = "ai_2026",
+    settings: options.Settings = None,
+    jobs: options.Jobs = 2,
+    cluster: options.Cluster = None,
     out: options.Out = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Run a design of your own: each row of a CSV file is a world with these values of parameters."""
-    import json
+    """Run a design of your own: each row of a CSV file is a world with these values of parameters.
 
-    from abm.ecosystem import load
-    from abm.running import run
+    Ended at any time and started again, it runs only the blocks of worlds that are missing.
+    """
     from abm.scenario import load_scenario
-    from experiments import designs, output, store, tables
+    from experiments import designs, output
+    from experiments.blocks import Ensemble
 
-    values, story = designs.read_design(file), load_scenario(scenario)
-    inputs = {"design": {name: each.tolist() for name, each in values.items()}, "scenario": story.as_dict(),
-              "quarters": quarters, "seed": seed, "ecosystem": str(ecosystem)}  # fmt: skip
-    folder = out or output.named("design", inputs)
-    output.require_free(folder)
-    with options.progress("living quarters", quiet) as show:
-        result = run(
-            load(ecosystem), story, quarters=quarters, worlds=len(next(iter(values.values()))), seed=seed,
-            parameters=values, progress=None if show is None else lambda done: show(done, quarters),
-        )  # fmt: skip
-    facts = designs.facts_of(result, values)
-
-    def fill(path: Path) -> None:
-        store.save({"run": (result, story.with_parameters(values))}, path)
-        designs.by_world(result, values).to_csv(path / "worlds.csv", index=False)
-        (path / "summary.json").write_text(json.dumps(facts, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-
-    output.write(folder, fill)
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        print_design(facts, tables.console())
-    if not quiet:
-        typer.echo(f"Tables: {folder}", err=as_json)
+    values, held = designs.read_design(file), options.parse_settings(settings)
+    designs.require_apart(values, held)
+    worlds = len(next(iter(values.values())))
+    ensemble = Ensemble(load_scenario(scenario), str(ecosystem), worlds, quarters, seed, {**held, **values})
+    folder = out or output.named("design", ensemble.question())
+    with options.progress("blocks of worlds", quiet) as show:
+        facts = designs.run_design(ensemble, folder, jobs=jobs, cluster=cluster, progress=show)
+    options.tell(facts, print_design, as_json, quiet, f"Tables: {folder}")
 
 
 def print_design(facts: dict, out: Console) -> None:

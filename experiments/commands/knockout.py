@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Firm = Annotated[list[str] | None, typer.Option("--firm", help="Only this firm, group or kind. Repeatable.")]
-Worlds = Annotated[int, typer.Option("--worlds", min=1, max=64, help="How many worlds each failure has.")]
+Worlds = options.worlds_up_to(64, "How many worlds each failure has.")
 At = Annotated[int, typer.Option("--at", min=1, max=200, help="The quarter in which the firm fails.")]
-Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
 _MOST = 15  # firms in the table
 _HOW_TO_READ = (
     "USD bn from the failure to the end of the run, median and 10% to 90% of worlds; less than nothing is a gain, as "
@@ -30,39 +29,42 @@ def knockout(
     firm: Firm = None,
     worlds: Worlds = 8,
     at: At = 2,
-    quarters: Quarters = 14,
+    quarters: options.Quarters = 14,
     seed: options.Seed = 1,
+    scenario: options.Scenario = "baseline",
     ecosystem: options.Ecosystem = "ai_2026",
+    settings: options.Settings = None,
     jobs: options.Jobs = 2,
+    cluster: options.Cluster = None,
     out: options.Out = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Which firm matters: each fails alone, and what others lose stands beside DebtRank and intercentrality."""
-    import json
+    """Which firm matters: each fails alone, and what others lose stands beside DebtRank and intercentrality.
 
-    from experiments import output, tables
-    from experiments.knocking import agreement, knock_out
+    Ended at any time and started again, it runs only the failures that are missing.
+    """
+    from abm.scenario import load_scenario
+    from experiments import asked, output
+    from experiments.knocking import agreement, firms_to_fail, knock_out
     from experiments.pairs import Frame
+    from experiments.pieces import Workplace
     from experiments.summary import NOTE
 
-    inputs = {"firms": firm or [], "at": at, "ecosystem": str(ecosystem), "worlds": worlds, "quarters": quarters,
-              "seed": seed}  # fmt: skip
+    frame = Frame(str(ecosystem), worlds, quarters, seed, options.parse_settings(settings))
+    story = load_scenario(scenario)
+    inputs = {"firms": firm or [], "at": at, **frame.question(story)}
+    firms_to_fail(frame, firm or (), at, story)
     folder = out or output.named("knockout", inputs)
-    output.require_free(folder)
+    asked.begin(folder, inputs)
     with options.progress("failures", quiet) as show:
-        rows = knock_out(Frame(str(ecosystem), worlds, quarters, seed), firm or (), at, jobs, show)
+        rows = knock_out(frame, firm or (), at, story, Workplace(folder, jobs, cluster, show))
     facts = inputs | {
         "note": NOTE, "worst_residual": max(each["worst_residual"] for each in rows),
         "rank_correlation": agreement(rows), "firms": rows,
     }  # fmt: skip
-    output.write(folder, lambda path: _write(path, facts))
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        print_knockouts(facts, tables.console())
-    if not quiet:
-        typer.echo(f"Tables: {folder}", err=as_json)
+    _write(folder, facts)
+    options.tell(facts, print_knockouts, as_json, quiet, f"Tables: {folder}")
 
 
 def print_knockouts(facts: dict, out: Console) -> None:
@@ -72,7 +74,8 @@ def print_knockouts(facts: dict, out: Console) -> None:
 
     worlds = "one world" if facts["worlds"] == 1 else f"{facts['worlds']} worlds"
     span = f": each firm fails alone in quarter {facts['at']} of {facts['quarters']}, {worlds}, seed {facts['seed']}"
-    out.print(Text.assemble((facts["ecosystem"], "bold"), span))
+    story = "" if facts["scenario"]["id"] == "baseline" else f", {facts['scenario']['id']}"
+    out.print(Text.assemble((facts["ecosystem"] + story, "bold"), span))
     out.print()
     table = Table(box=None, pad_edge=False, header_style="bold")
     heads = ("firm", "lost by others", "marked down", "its own loss", "capex less", "others\nfail", "DebtRank",
@@ -101,12 +104,11 @@ def _band(found: list[float]) -> str:
 
 
 def _write(folder: Path, facts: dict) -> None:
-    """summary.json and firms.csv, in which bands have three columns each."""
-    import json
-
+    """firms.csv, in which bands have three columns each, and summary.json."""
     import pandas
 
-    (folder / "summary.json").write_text(json.dumps(facts, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    from experiments.asked import as_json, put
+
     flat = []
     for each in facts["firms"]:
         row = {}
@@ -116,4 +118,5 @@ def _write(folder: Path, facts: dict) -> None:
             else:
                 row[key] = value
         flat.append(row)
-    pandas.DataFrame(flat).to_csv(folder / "firms.csv", index=False)
+    put(folder / "firms.csv", pandas.DataFrame(flat).to_csv(index=False))
+    put(folder / "summary.json", as_json(facts))

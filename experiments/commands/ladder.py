@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from experiments.commands import options
+from experiments.commands import options, stress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,9 +22,9 @@ RUNGS = {
 
 
 def ladder(
-    worlds: options.Worlds = 1000,
+    worlds: stress.Worlds = 1000,
     seed: options.Seed = 1,
-    threads: options.Threads = 2,
+    jobs: options.Jobs = 2,
     out: options.Out = None,
     figures: options.Figures = True,
     quiet: options.Quiet = False,
@@ -32,7 +32,7 @@ def ladder(
     """Strike the opening network for a year: who is hit, through what, and what would it take to break firms?"""
     from abm.ecosystem import load
     from abm.opening import open_ledger
-    from abm.stress_testing import stress
+    from abm.stress_testing import stress as strike
     from experiments import output, tables
     from experiments.summary import summary
 
@@ -41,13 +41,13 @@ def ladder(
     network = load("ai_2026")
     out_console = tables.console()
     _print_opening(network, open_ledger, out_console)
-    result = stress(network, [SHORTFALL], seed=seed, threads=threads)
+    result = strike(network, [SHORTFALL], seed=seed, threads=jobs)
     facts = summary(result)
     tables.print_summary(facts, out_console)
     out_console.print()
-    _print_ladder(network, seed, threads, out_console)
+    _print_ladder(network, seed, jobs, out_console)
     with options.progress("drawing worlds", quiet) as show:
-        drawn = stress(network, ["all:revenue:0.1..0.6"], worlds=worlds, seed=seed, threads=threads,
+        drawn = strike(network, ["all:revenue:0.1..0.6"], worlds=worlds, seed=seed, threads=jobs,
                        draw_assumed=True, progress=show)  # fmt: skip
     _print_drawn(drawn, out_console)
     output.write(folder, lambda path: _write(path, result, facts, drawn, figures))

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from experiments.commands import options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from abm.results import RunResult
 
-Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
-Worlds = Annotated[int, typer.Option("--worlds", min=1, max=10_000, help="How many worlds; 1,000 take about 0.3 GB.")]
-Scenario = Annotated[
-    str | None, typer.Option("--scenario", metavar="ID_OR_FILE", help="A shipped scenario or a TOML file.")
-]
+Worlds = options.worlds_up_to(10_000, "How many worlds; 1,000 take about 0.3 GB.")
 _EACH_WORLD = 64  # up to so many worlds are written one by one
 _FIRM_WORLDS = 4  # worlds whose firms are written
 
 
 def quarters(
-    quarters: Quarters = 40,
+    quarters: options.Quarters = 40,
     worlds: Worlds = 1,
     draw_assumed: options.DrawAssumed = False,
     ecosystem: options.Ecosystem = "ai_2026",
-    scenario: Scenario = None,
+    scenario: options.Scenario = "baseline",
     seed: options.Seed = 1,
     settings: options.Settings = None,
     out: options.Out = None,
@@ -36,27 +31,26 @@ def quarters(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Run quarters of a living economy: spending, capex, prices, who pays for it all, and what is stranded."""
-    import json
+    """Run quarters of a living economy: spending, capex, prices, who pays for it all, and what is stranded.
 
+    In this process; for thousands of worlds, or a cluster, see `design` and `compare`.
+    """
     from abm.ecosystem import load
     from abm.running import run
     from abm.scenario import load_scenario
-    from experiments import output, tables
+    from experiments import output
     from experiments.commands.scenarios import print_changes
     from experiments.scenario_words import changes
     from experiments.yearly import facts_of
 
     parameters = options.parse_settings(settings)
+    story = load_scenario(scenario)
     inputs = {"ecosystem": str(ecosystem), "quarters": quarters, "worlds": worlds, "seed": seed,
-              "draw_assumed": draw_assumed, "settings": parameters}  # fmt: skip
-    story = load_scenario(scenario or "baseline")
-    if scenario is not None:
-        inputs["scenario"] = story.as_dict()
+              "draw_assumed": draw_assumed, "settings": parameters, "scenario": story.as_dict()}  # fmt: skip
     folder = out or output.named("quarters", inputs)
     output.require_free(folder)
     network = load(ecosystem)
-    if scenario is not None and not as_json:
+    if story.id != "baseline" and not as_json:
         print_changes(story, network, quarters)
     with options.progress("living quarters", quiet) as show:
         result = run(
@@ -68,14 +62,8 @@ def quarters(
             "settings": parameters}  # fmt: skip
     facts = facts_of(result, said)
     output.write(folder, lambda path: write_run(path, result, facts, figures))
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        print_years(facts, tables.console())
-    if not quiet:
-        typer.echo(f"Tables{' and figure' if figures else ''}: {folder}", err=as_json)
-        if facts["failures"]:
-            typer.echo(f"Why: cloudcity explain {folder} {facts['failures'][0]['firm']}", err=as_json)
+    why = [f"Why: cloudcity explain {folder} {each['firm']}" for each in facts["failures"][:1]]
+    options.tell(facts, print_years, as_json, quiet, f"Tables{' and figure' if figures else ''}: {folder}", *why)
 
 
 def print_years(facts: dict, out: Console) -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from experiments.commands import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from rich.console import Console
 
     from abm.results import RunResult
     from abm.scenario import Scenario
 
-Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
-Worlds = Annotated[int, typer.Option("--worlds", min=1, max=10_000, help="How many worlds; 1,000 take about 1 GB.")]
-_WHAT = "What strikes, in one of two runs."
-ScenarioName = Annotated[str, typer.Option("--scenario", metavar="ID_OR_FILE", help=_WHAT)]
+Worlds = options.worlds_up_to(10_000, "How many worlds; 1,000 take about 1 GB.")
 _SMALL = 40  # worlds in which mechanisms are turned off, at most
 _CHOSEN = (
     "end_demand", "user_revenue", "compute_sales", "chip_sales", "capex", "price", "tightness", "confidence",
@@ -28,11 +26,13 @@ _CHOSEN = (
 
 
 def run(
-    scenario: ScenarioName = "shortfall",
+    scenario: options.Scenario = "shortfall",
     worlds: Worlds = 200,
-    quarters: Quarters = 40,
+    quarters: options.Quarters = 40,
     seed: options.Seed = 1,
-    workers: options.Workers = 2,
+    ecosystem: options.Ecosystem = "ai_2026",
+    settings: options.Settings = None,
+    jobs: options.Jobs = 2,
     out: options.Out = None,
     figures: options.Figures = True,
     as_json: options.Json = False,
@@ -40,37 +40,32 @@ def run(
 ) -> None:
     """End users pay 30% less for AI from 2028 on: what happens, who falls, what the circle adds, who bears it.
 
-    Runs the scenario and a baseline in the same worlds, then both again without one mechanism at a time.
+    Runs the scenario and a baseline in the same worlds, then both again without one mechanism at a time, in processes
+    of this machine; for thousands of worlds, or a cluster, see `compare`.
     """
-    import json
-
-    from abm.ecosystem import load
     from abm.scenario import load_scenario
-    from experiments import output, pairs, tables
+    from experiments import output, pairs
     from experiments.story import assumed_share, facts_of
+    from experiments.working import in_order
 
-    story = load_scenario(scenario)
-    story.check(load("ai_2026"))
-    first = pairs.strikes_at(story, quarters)
-    whole = pairs.Frame(worlds=worlds, quarters=quarters, seed=seed)
-    inputs = {"scenario": story.as_dict(), "worlds": worlds, "quarters": quarters, "seed": seed}
+    story, calm = load_scenario(scenario), load_scenario("baseline")
+    whole = pairs.Frame(str(ecosystem), worlds, quarters, seed, options.parse_settings(settings))
+    whole.check(story)
+    first, inputs = pairs.strikes_at(story, quarters), whole.question(story)
     folder = out or output.named("run", inputs)
     output.require_free(folder)
-    small = pairs.Frame(worlds=min(worlds, _SMALL), quarters=quarters, seed=seed)
-    jobs = [("run", whole, story), ("run", whole, load_scenario("baseline"))]
-    jobs += [("mechanism", small, story, first, each) for each in pairs.ABLATIONS]
+    small = replace(whole, worlds=min(worlds, _SMALL))
+    work_on = [("run", whole, story), ("run", whole, calm)]
+    work_on += [("mechanism", small, story, first, each) for each in pairs.ABLATIONS]
     with options.progress("runs of quarters", quiet) as show:
-        shocked, baseline, *mechanisms = pairs.in_processes(work, jobs, workers, show)
+        shocked, baseline, *mechanisms = in_order(work, work_on, jobs, show)
     facts = facts_of(shocked, baseline, story, first, mechanisms, assumed_share(whole, story))
-    output.write(folder, lambda path: _write(path, shocked, baseline, story, facts, figures))
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        print_story(facts, tables.console())
-    if not quiet:
-        if figures:
-            typer.echo(f"The story as one page, with a player of the cascade: {folder / 'report.html'}", err=as_json)
-        typer.echo(f"Tables{' and figure' if figures else ''}: {folder}", err=as_json)
+    facts["settings"] = inputs["settings"]
+    told = [replace(each, parameters=each.settings(whole.parameters)) for each in (story, calm)]
+    output.write(folder, lambda path: _write(path, (shocked, baseline), told, facts, figures))
+    page = f"The story as one page, with a player of the cascade: {folder / 'report.html'}"
+    options.tell(facts, print_story, as_json, quiet, *([page] if figures else []),
+                 f"Tables{' and figure' if figures else ''}: {folder}")  # fmt: skip
 
 
 def work(what: str, frame, *rest):
@@ -91,6 +86,7 @@ def print_story(facts: dict, out: Console) -> None:
     count = facts["worlds"]
     worlds = "one world" if count == 1 else f"{count:,} worlds, each with and without it"
     span = f"{facts['ecosystem']}, {facts['first_quarter']} to {facts['last_quarter']}"
+    span += "".join(f", {name} {value:g}" for name, value in facts["settings"].items())
     out.print(Text.assemble((facts["scenario"]["title"], "bold"), f", from {facts['struck_in']} on: {span}, {worlds}, "
                             f"seed {facts['seed']}."))  # fmt: skip
     out.print("USD bn; medians over worlds, 10% to 90% of them in brackets.")
@@ -130,15 +126,15 @@ def mechanism_table(facts: dict):
     return table
 
 
-def _write(folder: Path, shocked: RunResult, baseline: RunResult, story: Scenario, facts: dict, figures: bool) -> None:
+def _write(folder: Path, runs: Sequence[RunResult], told: Sequence[Scenario], facts: dict, figures: bool) -> None:
     """summary.json, system.csv, failures.csv, both runs as in `experiments.store`; if asked for, figure and page."""
     import json
 
-    from abm.scenario import load_scenario
     from experiments import store
     from experiments.falls import compared
 
-    store.save({"shocked": (shocked, story), "baseline": (baseline, load_scenario("baseline"))}, folder)
+    shocked, baseline = runs
+    store.save(dict(zip(store.PAIR, zip(runs, told, strict=True), strict=True)), folder)
     (folder / "summary.json").write_text(json.dumps(facts, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     _system(shocked, baseline).to_csv(folder / "system.csv", index=False)
     first = shocked.quarters.index(facts["struck_in"]) + 1

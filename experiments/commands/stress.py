@@ -17,6 +17,7 @@ Shocks = Annotated[
         "SIZE is a share such as 0.3, or a range such as 0.1..0.5 to draw from. Repeatable.",
     ),
 ]
+Worlds = options.worlds_up_to(200_000, "How many worlds to draw.")
 Horizon = Annotated[int, typer.Option("--horizon", help="Quarters of planned flows that are cleared as one, 1 to 12.")]
 Off = Annotated[
     list[str] | None,
@@ -31,21 +32,19 @@ Off = Annotated[
 def stress(
     shock: Shocks,
     horizon: Horizon = 4,
-    worlds: options.Worlds = 1,
+    worlds: Worlds = 1,
     draw_assumed: options.DrawAssumed = False,
     ecosystem: options.Ecosystem = "ai_2026",
     seed: options.Seed = 1,
     settings: options.Settings = None,
     off: Off = None,
-    threads: options.Threads = 2,
+    jobs: options.Jobs = 2,
     out: options.Out = None,
     figures: options.Figures = True,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Strike the opening network, clear its planned flows, follow the contagion, and say who is hit and why."""
-    import json
-
     from abm.ecosystem import load
     from abm.stress_testing import stress as strike
     from experiments import output, tables
@@ -60,16 +59,12 @@ def stress(
     with options.progress("settling worlds", quiet) as show:
         result = strike(
             network, shock, quarters=horizon, worlds=worlds, seed=seed, draw_assumed=draw_assumed,
-            parameters=parameters, switches=switches, threads=threads, progress=show,
+            parameters=parameters, switches=switches, threads=jobs, progress=show,
         )  # fmt: skip
     facts = summary(result)
     output.write(folder, lambda path: output.write_result(path, result, facts, figures))
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        tables.print_summary(facts, tables.console())
-    if not quiet:
-        typer.echo(f"Tables{' and figures' if figures else ''}: {folder}", err=as_json)
+    places = f"Tables{' and figures' if figures else ''}: {folder}"
+    options.tell(facts, tables.print_summary, as_json, quiet, places)
 
 
 def _switches(off: list[str] | None):

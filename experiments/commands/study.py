@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 NAMES = ("shortfall-grid", "signs", "where-the-network-matters")
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(NAMES)}.")]
-Worlds = Annotated[int, typer.Option("--worlds", min=1, max=1_000, help="How many worlds each ensemble has.")]
-Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
+Worlds = options.worlds_up_to(1_000, "How many worlds each ensemble has.")
 Quick = Annotated[bool, typer.Option("--quick", help="Eight worlds at most, and three sizes: a first look.")]
 _QUICK = 8  # worlds
 
@@ -25,57 +24,63 @@ _QUICK = 8  # worlds
 def study(
     name: Name,
     worlds: Worlds = 24,
-    quarters: Quarters = 40,
+    quarters: options.Quarters = 40,
     seed: options.Seed = 1,
     quick: Quick = False,
-    workers: options.Workers = 2,
+    ecosystem: options.Ecosystem = "ai_2026",
+    settings: options.Settings = None,
+    jobs: options.Jobs = 2,
+    cluster: options.Cluster = None,
     out: options.Out = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """How damage grows with a shortfall (shortfall-grid); whether each quantity moves things as expected (signs); under
     which leverage, concentration, capital, promises and maturities the network itself amplifies
-    (where-the-network-matters)."""
-    import json
+    (where-the-network-matters).
 
-    from experiments import fragility, output, studies, tables
-    from experiments.pairs import Frame
+    What a study varies goes over what is set with --set; the shortfall is its own scenario. Ended at any time and
+    started again, it runs only what is missing.
+    """
+    from abm.scenario import load_scenario
+    from experiments import asked, fragility, output, studies
+    from experiments.pairs import Frame, strikes_at
+    from experiments.pieces import Workplace
     from experiments.summary import NOTE
 
     if name not in NAMES:
         raise BadInput(Fault("NAME", shown(name), f"one of {', '.join(NAMES)}", nearest=nearest(name, NAMES)))
-    frame = Frame(worlds=min(worlds, _QUICK) if quick else worlds, quarters=quarters, seed=seed)
-    inputs = {"study": name, "quick": quick, "worlds": frame.worlds, "quarters": quarters, "seed": seed}
+    held, shortfall = options.parse_settings(settings), load_scenario("shortfall")
+    frame = Frame(str(ecosystem), min(worlds, _QUICK) if quick else worlds, quarters, seed, held)
+    frame.check(shortfall)
+    strikes_at(shortfall, quarters)
+    inputs = {"study": name, "quick": quick, "ecosystem": str(ecosystem), "worlds": frame.worlds, "quarters": quarters,
+              "seed": seed, "settings": held}  # fmt: skip
     folder = out or output.named("study", inputs)
-    output.require_free(folder)
+    asked.begin(folder, inputs)
     with options.progress("ensembles", quiet) as show:
+        place = Workplace(folder, jobs, cluster, show)
         if name == "signs":
-            rows = studies.signs(frame, workers=workers, progress=show)
+            rows = studies.signs(frame, place=place)
         elif name == "where-the-network-matters":
             sizes = fragility.QUICK_SIZES if quick else fragility.SIZES
-            rows = fragility.where_it_matters(frame, sizes, workers=workers, progress=show)
+            rows = fragility.where_it_matters(frame, sizes, place=place)
         else:
             sizes = studies.QUICK_SIZES if quick else studies.SIZES
-            rows = studies.grid(frame, sizes, workers=workers, progress=show)
-    facts = {**inputs, "ecosystem": frame.ecosystem, "note": NOTE,
-             "worst_residual": max(each["worst_residual"] for each in rows), "rows": rows}  # fmt: skip
-    output.write(folder, lambda path: _write(path, facts))
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        _print(facts, tables.console())
-    if not quiet:
-        typer.echo(f"Tables: {folder}", err=as_json)
+            rows = studies.grid(frame, sizes, place=place)
+    facts = inputs | {"note": NOTE, "worst_residual": max(each["worst_residual"] for each in rows), "rows": rows}
+    _write(folder, facts)
+    options.tell(facts, _print, as_json, quiet, f"Tables: {folder}")
 
 
 def _write(folder: Path, facts: dict) -> None:
-    """summary.json, and study.csv with a column for each end of a band."""
-    import json
-
+    """study.csv with a column for each end of a band, and summary.json."""
     import pandas
 
-    (folder / "summary.json").write_text(json.dumps(facts, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    pandas.DataFrame([_flat(each) for each in facts["rows"]]).to_csv(folder / "study.csv", index=False)
+    from experiments.asked import as_json, put
+
+    put(folder / "study.csv", pandas.DataFrame([_flat(each) for each in facts["rows"]]).to_csv(index=False))
+    put(folder / "summary.json", as_json(facts))
 
 
 def _flat(row: dict) -> dict:
@@ -92,8 +97,9 @@ def _flat(row: dict) -> dict:
 
 def _print(facts: dict, out: Console) -> None:
     count = facts["worlds"]
+    held = "".join(f", {name} {value:g}" for name, value in facts["settings"].items())
     out.print(f"{facts['study']}: {facts['ecosystem']}, {count} world{'s' if count > 1 else ''}, {facts['quarters']} "
-              f"quarters, seed {facts['seed']}; every ensemble in the same worlds.")  # fmt: skip
+              f"quarters, seed {facts['seed']}{held}; every ensemble in the same worlds.")  # fmt: skip
     out.print()
     from experiments.fragility_words import tables as fragility_tables
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from abm.errors import BadInput, Fault, shown
 from experiments.commands import options
 
 if TYPE_CHECKING:
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 
     from experiments.targets import Measured
 
-Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters to run.")]
-Worlds = Annotated[int, typer.Option("--worlds", min=1, max=10_000, help="How many worlds to run.")]
+Worlds = options.worlds_up_to(10_000)
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit with 1 if fewer than four fifths of the measured checks are inside.")
 ]
@@ -24,33 +24,35 @@ Strict = Annotated[
 def targets(
     worlds: Worlds = 64,
     seed: options.Seed = 1,
-    quarters: Quarters = 40,
+    quarters: options.Quarters = 40,
+    scenario: options.Scenario = "baseline",
     ecosystem: options.Ecosystem = "ai_2026",
     settings: options.Settings = None,
     strict: Strict = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Measure every target of an ecosystem in a run in which nothing strikes, and say which are met."""
-    import json
+    """Measure every target of an ecosystem in a run in which nothing strikes, and say which are met.
 
+    A --scenario, such as one that was tuned, may set parameters. The run is one in this process; no file is written.
+    """
     from abm.ecosystem import load
-    from experiments import tables
+    from abm.scenario import load_scenario
     from experiments.targets import load_targets, measure, passes, run_baseline
 
-    parameters = options.parse_settings(settings)
+    story = load_scenario(scenario)
+    if story.shocks:
+        raise BadInput(Fault("--scenario", f"{shown(scenario)}, which strikes", "one in which nothing does"))
+    parameters = story.settings(options.parse_settings(settings))
     sheets, wanted = load_targets(ecosystem)
     with options.progress("living quarters", quiet) as show:
         base = run_baseline(
-            load(ecosystem), sheets, parameters, quarters=quarters, worlds=worlds, seed=seed,
+            load(ecosystem), sheets, parameters, scenario=story, quarters=quarters, worlds=worlds, seed=seed,
             progress=None if show is None else lambda done: show(done, quarters),
         )  # fmt: skip
     found = measure(base, wanted)
     facts = facts_of(base.result, found, parameters)
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        print_targets(facts, tables.console())
+    options.tell(facts, print_targets, as_json, quiet)
     if strict and not passes(found):
         raise typer.Exit(1)
 

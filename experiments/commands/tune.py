@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Trials = Annotated[int, typer.Option("--trials", min=1, max=10_000, help="How many candidates to try.")]
-Worlds = Annotated[int, typer.Option("--worlds", min=1, max=1_000, help="How many worlds each candidate is run in.")]
-Quarters = Annotated[int, typer.Option("--quarters", min=1, max=200, help="How many quarters each candidate is run.")]
+Worlds = options.worlds_up_to(1_000, "How many worlds each candidate is run in.")
 Write = Annotated[
     Path | None, typer.Option("--write", metavar="FILE", help="A new file, a scenario with the best values.")
 ]
@@ -24,7 +23,7 @@ Write = Annotated[
 def tune(
     trials: Trials = 100,
     worlds: Worlds = 16,
-    quarters: Quarters = 16,
+    quarters: options.Quarters = 16,
     seed: options.Seed = 1,
     ecosystem: options.Ecosystem = "ai_2026",
     settings: options.Settings = None,
@@ -34,11 +33,10 @@ def tune(
 ) -> None:
     """Seek the values of the tuned parameters that bring the targets of role fit nearest to their bands.
 
-    What is set with --set is held. Nothing is changed but the file that --write names.
+    What is set with --set is held. Nothing is changed but the file that --write names. Candidates follow from those
+    before them, so they run one after the other, in this process.
     """
-    import json
-
-    from experiments import tables, tuning
+    from experiments import tuning
 
     held = options.parse_settings(settings)
     _require_new(write)
@@ -52,10 +50,7 @@ def tune(
     if write is not None:
         told = f"Nothing strikes; parameters tuned to the fit targets of {Path(ecosystem).name}: {trials} candidates, "
         _write(write, tuning.scenario_text(found, f"{told}{worlds} worlds, {quarters} quarters, seed {seed}."))
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        print_tuned(facts, tables.console())
+    options.tell(facts, print_tuned, as_json, quiet)
 
 
 def facts_of(found, space, before, after, inputs: dict) -> dict:
