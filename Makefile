@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-SOURCES = pyproject.toml setup.py $(wildcard cython_ext/*.pyx)
+SOURCES = pyproject.toml setup.py $(wildcard cython_ext/*.pyx cython_ext/*.pxd)
 
 .PHONY: run test bench lint clean
 .DELETE_ON_ERROR:

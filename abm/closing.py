@@ -91,11 +91,14 @@ def accrue(model) -> None:
     fleet.measure(parameters, width)
     margin = 1.0 - np.nan_to_num(parameters.data("operating_cost_share", 0.0))[owners]
     living.now.unit_value = _unit_value(model)
-    depreciation, impairment, living.tax_deduction = age_fleet(
+    economy = model.living.economy
+    # Value in use answers to price and use alike: at the trend of prices and full use it would be so much more.
+    calm = economy.trend_price / (economy.price * np.minimum(1.0, living.tightness_now)) - 1.0
+    depreciation, impairment, by_demand, living.tax_deduction = age_fleet(
         fleet.cost, fleet.book, fleet.basis,
         failure=parameters.data("chip_failure_rate", 0.0)[owners], life=fleet.life,
         tax_life=parameters.shared("chip_tax_life_quarters", 20.0), unit_value=living.now.unit_value, margin=margin,
-        threshold=parameters.system("impairment_threshold"), newest=fleet.slot,
+        threshold=parameters.system("impairment_threshold"), lost=np.maximum(0.0, calm), newest=fleet.slot,
     )  # fmt: skip
     ledger.post("chips_book", everyone, -full(depreciation + impairment))
     finished = ledger.column("shells_completed")
@@ -112,6 +115,7 @@ def accrue(model) -> None:
     ledger.post("pipeline_q6", everyone, amount - ledger.column("pipeline_q6"))
     ledger.record("depreciation", full(depreciation) + wear)
     ledger.record("impairment", full(impairment + living.now.scrapped))
+    ledger.record("impairment_by_demand", full(by_demand))
 
 
 def _unit_value(model) -> np.ndarray:

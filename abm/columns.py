@@ -118,6 +118,7 @@ _LIVING = (
     ("funding_gap", "flow", FLOW, "capex that was planned and not funded"),
     ("depreciation", "flow", FLOW, "book value written off on schedule"),
     ("impairment", "flow", FLOW, "book value written down to value in use: stranded"),
+    ("impairment_by_demand", "flow", FLOW, "part of it that would not be at the trend of prices and full use"),
     ("shells_completed", "flow", FLOW, "sites finished"),
     ("securities_sold", "flow", FLOW, "securities sold to cover payments"),
     ("cash_shortfall", "flow", FLOW, "payments that rounding left open and the rest of the world covered"),

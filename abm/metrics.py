@@ -63,6 +63,7 @@ class Circle:
             **_concentration(living, model.opened["backlog"]),
             "payback_quarters": payback(model),
             "external_share": _external_share(model),
+            "unpowered_share": _unpowered(living.fleet),
         }
 
 
@@ -95,7 +96,8 @@ def _radius(funded: np.ndarray, received: np.ndarray, stakes, firms: int) -> np.
 
 
 def _concentration(living, backlog: np.ndarray) -> dict[str, np.ndarray]:
-    """`backlog_concentration`: Herfindahl index of backlogs by customer, the enterprise part as one customer;
+    """`backlog`: what is promised and not yet delivered, USD bn, and what of it ended in the quarter with its customer
+    or provider; `backlog_concentration`: Herfindahl index of backlogs by customer, the enterprise part as one customer;
     `backlog_of_two_largest`: part of all backlogs that the two largest named customers promised. `backlog` is that of
     each contract, `(contracts, worlds)`."""
     by_customer = row_sums(backlog, living.contracts.customer, living.enterprise_backlog.shape[0])
@@ -103,9 +105,16 @@ def _concentration(living, backlog: np.ndarray) -> dict[str, np.ndarray]:
     whole = total(by_customer) + enterprise
     ordered = np.sort(by_customer, axis=0)
     return {
+        "backlog": whole, "backlog_cancelled": total(living.contracts.cancelled),
         "backlog_concentration": total(part_of(by_customer, whole) ** 2) + part_of(enterprise, whole) ** 2,
         "backlog_of_two_largest": part_of(ordered[-1] + ordered[-2], whole),
     }
+
+
+def _unpowered(fleet) -> np.ndarray:
+    """Part of all machines, by what they could do, that stands idle for want of power."""
+    installed = total(fleet.installed)
+    return part_of(np.maximum(0.0, installed - total(fleet.frontier) - total(fleet.commodity)), installed)
 
 
 def payback(model) -> np.ndarray:

@@ -12,6 +12,7 @@ from abm.chronicle import FULL_WORLDS, Chronicle
 from abm.columns import COLUMNS
 from abm.economy import SERIES
 from abm.ecosystem.quarters import quarter_number, quarter_text
+from abm.ecosystem.vocabulary import DEBT_LAYERS
 from abm.errors import BadInput, Fault, nearest, shown
 from abm.words import part_of
 from cython_ext import total
@@ -48,13 +49,16 @@ class Recorder:
 
 
 def failures(model) -> dict[str, np.ndarray]:
-    """Failures of the quarter, `(worlds,)`: their number, and what creditors of each rank got of a dollar owed, NaN
-    where nobody failed."""
+    """Failures of the quarter, `(worlds,)`: their number, what creditors of each rank got of a dollar owed (NaN where
+    nobody failed), and what lenders lost of what they had lent."""
     now = model.living.now
     found = {"defaults": (now.reorganised | now.wound_up).sum(axis=0).astype(float)}
     names = ("recovery_secured", "recovery_unsecured")
     for rank, name in enumerate(names):
         found[name] = np.where(now.claimed[rank] > 0.0, part_of(now.recovered[rank], now.claimed[rank]), np.nan)
+    lenders = model.living.lender_rows
+    lost, lent = total(now.loan_losses[lenders]), total(model.ledger.held(*DEBT_LAYERS)[lenders])
+    found["lender_loss_rate"] = part_of(lost, lent + lost)
     claimed, got = total(now.claimed), total(now.recovered)
     return found | {"recovery_firmwide": np.where(claimed > 0.0, part_of(got, claimed), np.nan)}
 

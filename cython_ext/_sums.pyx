@@ -5,6 +5,8 @@ NumPy's pairwise sums do not promise. Functions that are given indices return th
 they stopped, or -1.
 """
 
+from cython_ext._rows cimport is_empty
+
 
 def add_by_row(const double[:, ::1] values, const int[::1] rows, double[:, ::1] total):
     """Add `values[k]` to `total[rows[k]]` in the order of k."""
@@ -16,6 +18,8 @@ def add_by_row(const double[:, ::1] values, const int[::1] rows, double[:, ::1] 
             if row < 0 or row >= total.shape[0]:
                 wrong = k
                 break
+            if is_empty(&values[k, 0], worlds):
+                continue
             for w in range(worlds):
                 total[row, w] += values[k, w]
     return wrong
@@ -26,6 +30,8 @@ def add_all(const double[:, ::1] values, double[::1] total):
     cdef Py_ssize_t k, w
     with nogil:
         for k in range(values.shape[0]):
+            if is_empty(&values[k, 0], total.shape[0]):
+                continue
             for w in range(total.shape[0]):
                 total[w] += values[k, w]
 
@@ -40,6 +46,8 @@ def add_chosen(const double[:, ::1] values, const Py_ssize_t[::1] places, const 
             if row < 0 or row >= total.shape[0] or place < 0 or place >= values.shape[0]:
                 wrong = k
                 break
+            if is_empty(&values[place, 0], worlds):
+                continue
             for w in range(worlds):
                 total[row, w] += values[place, w]
     return wrong
@@ -58,6 +66,8 @@ def add_flows(
             if giver < 0 or giver >= paid.shape[0] or taker < 0 or taker >= paid.shape[0]:
                 wrong = k
                 break
+            if is_empty(&values[k, 0], worlds):
+                continue
             for w in range(worlds):
                 paid[giver, w] += values[k, w]
             for w in range(worlds):
@@ -86,6 +96,8 @@ def add_by_block(
                 if row < 0 or row >= total.shape[0]:
                     wrong = k
                     break
+                if is_empty(&values[k, 0], worlds):
+                    continue
                 for w in range(worlds):
                     sums[row, w] += values[k, w]
             for n in range(total.shape[0]):

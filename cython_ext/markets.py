@@ -59,24 +59,26 @@ def fleet_capacity(
 
 def age_fleet(
     cost: np.ndarray, book: np.ndarray, basis: np.ndarray, *, failure: np.ndarray, life: np.ndarray,
-    tax_life: np.ndarray, unit_value: np.ndarray, margin: np.ndarray, threshold: np.ndarray, newest: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    tax_life: np.ndarray, unit_value: np.ndarray, margin: np.ndarray, threshold: np.ndarray, lost: np.ndarray,
+    newest: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """One quarter of a fleet; changes `cost`, `book` (owners, regions, vintages, worlds) and the tax value
     `basis` (owners, vintages, worlds) in place.
 
     `failure` is the share of machines that fail, `life` the book life in quarters, `margin` what of a
     machine's value in use its owner keeps, each (owners, worlds); `tax_life`, `threshold` (worlds,);
-    `unit_value` (vintages, worlds) per cost. A book above value in use, by more than the threshold
-    allows, is written down to it. Returns depreciation, impairment, tax deduction, each (owners, worlds).
+    `unit_value` (vintages, worlds) per cost; `lost` (worlds,), not below 0, is what weak demand took from value in
+    use, as a part of what is left. A book above value in use, by more than the threshold allows, is written down to
+    it. Returns depreciation, impairment, the part of it that is due to demand, tax deduction, each (owners, worlds).
     """
     owners, _, slots, worlds = cost.shape
     _same("book", book, cost.shape)
     _same("basis", basis, (owners, slots, worlds))
     _same("unit_value", unit_value, (slots, worlds))
-    parts = tuple(np.empty((owners, worlds)) for _ in range(3))
+    parts = tuple(np.empty((owners, worlds)) for _ in range(4))
     wide = (owners, worlds)
     _fleet.age(cost, book, basis, _wide(failure, wide), _wide(life, wide), _wide(tax_life, (worlds,)), unit_value,
-               _wide(margin, wide), _wide(threshold, (worlds,)), newest, *parts)  # fmt: skip
+               _wide(margin, wide), _wide(threshold, (worlds,)), _wide(lost, (worlds,)), newest, *parts)  # fmt: skip
     return parts
 
 

@@ -27,11 +27,11 @@ def capacity(cost, power, throughput, power_per_cost, frontier_age, newest, fron
             commodity += np.where(young, 0.0, running * throughput[slot])
 
 
-def age(cost, book, basis, failure, life, tax_life, unit_value, margin, threshold, newest,
-        depreciation, impairment, deduction):  # fmt: skip
+def age(cost, book, basis, failure, life, tax_life, unit_value, margin, threshold, lost, newest,
+        depreciation, impairment, by_demand, deduction):  # fmt: skip
     """One quarter of failures, straight-line depreciation, write-downs to value in use, and tax deductions."""
     slots = cost.shape[2]
-    depreciation[:], impairment[:], deduction[:] = 0.0, 0.0, 0.0
+    depreciation[:], impairment[:], by_demand[:], deduction[:] = 0.0, 0.0, 0.0, 0.0
     for age_now in range(slots):
         slot = (newest - age_now) % slots
         part = basis[:, slot] / np.maximum(tax_life - age_now, 1.0)
@@ -45,6 +45,7 @@ def age(cost, book, basis, failure, life, tax_life, unit_value, margin, threshol
             value = cost[:, region, slot] * unit_value[slot] * margin
             low = value < threshold * rest
             impairment += np.where(low, rest - value, 0.0)
+            by_demand += np.where(low, np.minimum(rest - value, value * lost), 0.0)
             book[:, region, slot] = np.where(low, value, rest)
 
 

@@ -36,7 +36,8 @@ def test_age_equals_its_twin_and_writes_off_no_more_than_there_is(draw):
     options = {
         "failure": draw.random((owners, worlds)) * 0.1, "life": draw.integers(3, 12, (owners, worlds)).astype(float),
         "tax_life": draw.integers(3, 12, worlds).astype(float), "unit_value": draw.random((slots, worlds)),
-        "margin": draw.random((owners, worlds)), "threshold": draw.random(worlds), "newest": int(draw.integers(slots)),
+        "margin": draw.random((owners, worlds)), "threshold": draw.random(worlds), "lost": draw.random(worlds),
+        "newest": int(draw.integers(slots)),
     }  # fmt: skip
     mine, other = [each.copy() for each in (cost, book, basis)], [each.copy() for each in (cost, book, basis)]
     parts = markets.age_fleet(*mine, **options)
@@ -45,7 +46,30 @@ def test_age_equals_its_twin_and_writes_off_no_more_than_there_is(draw):
     for left, right in zip((*mine, *parts), (*other, *plain), strict=True):
         np.testing.assert_allclose(left, right, **NEAR)
     np.testing.assert_allclose(book.sum((1, 2)) - mine[1].sum((1, 2)), parts[0] + parts[1], **NEAR)
-    np.testing.assert_allclose(basis.sum(1) - mine[2].sum(1), parts[2], **NEAR)
+    assert (parts[2] <= parts[1]).all() and (parts[2] > 0.0).any()
+    np.testing.assert_allclose(basis.sum(1) - mine[2].sum(1), parts[3], **NEAR)
+
+
+def test_rows_in_which_nothing_stands_change_nothing(draw):
+    """They are passed over: what a fleet gets is the same with empty owners, regions and vintages in between."""
+    owners, regions, slots, worlds = 2, 2, 6, 3
+    cost, book = draw.random((2, owners, regions, slots, worlds))
+    basis = draw.random((owners, slots, worlds))
+    for array in (cost, book):
+        array[0, 1], array[:, :, 2:4] = 0.0, 0.0
+    basis[:, 2:4] = 0.0
+    options = {"failure": np.full(1, 0.1), "life": np.full(1, 9.0), "tax_life": np.full(1, 5.0),
+               "unit_value": draw.random((slots, worlds)), "margin": np.full(1, 0.7), "threshold": np.full(1, 0.9),
+               "lost": np.full(1, 0.2)}  # fmt: skip
+    kept = [0, 1, 4, 5]
+    few = [each[:, :, kept].copy() for each in (cost, book)]
+    whole = [cost.copy(), book.copy()]
+    markets.age_fleet(*whole, basis.copy(), **options, newest=1)
+    assert not whole[0][0, 1].any() and not whole[1][:, :, 2:4].any()
+    for age, place in ((0, 1), (1, 0), (2, 5), (3, 4)):  # of vintages that are not empty
+        left = few[1][:, :, kept.index(place)] * (1.0 - 1.0 / (9.0 - age))
+        value = few[0][:, :, kept.index(place)] * 0.9 * options["unit_value"][place] * 0.7
+        np.testing.assert_allclose(whole[1][:, :, place], np.where(value < 0.9 * left, value, left), **NEAR)
 
 
 def test_a_machine_is_written_off_over_its_life_and_no_longer():
@@ -54,9 +78,9 @@ def test_a_machine_is_written_off_over_its_life_and_no_longer():
     cost, basis = book.copy(), np.zeros((1, 8, 1))
     ones = np.ones((8, 1))
     for quarter in range(4):
-        part, lost, _ = markets.age_fleet(
+        part, lost, *_ = markets.age_fleet(
             cost, book, basis, failure=np.zeros(1), life=np.full(1, 4.0), tax_life=np.full(1, 4.0), unit_value=ones * 9,
-            margin=np.ones(1), threshold=np.full(1, 0.9), newest=quarter,
+            margin=np.ones(1), threshold=np.full(1, 0.9), lost=np.zeros(1), newest=quarter,
         )  # fmt: skip
         assert part[0, 0] == pytest.approx(0.25)
         assert lost[0, 0] == 0.0
