@@ -19,7 +19,7 @@ from abm.payments import Payments
 
 # Blocks that are revenue of the creditor, and those whose debtor always pays.
 SALES = ("contracts", "compute", "spill", "backstop", "rent", "sponsor_rent")
-CERTAIN = ("users", "core", "subsidy", "calls", "rescue")
+CERTAIN = ("users", "core", "subsidy", "calls", "rescue", "margin_bills", "margin_returned")
 
 
 def lay_out(living, firms: int, worlds: int) -> Payments:
@@ -52,6 +52,9 @@ def lay_out(living, firms: int, worlds: int) -> Payments:
         ("rent", "rent", SERVICE, living.rent_lessee, living.rent_lessor),
         ("sponsor_rent", "rent", SERVICE, living.sponsor_of, living.vehicle_rows),
         ("contracts", "take-or-pay compute", COMMITTED, contracts.customer, contracts.provider),
+        ("margin_call", "take-or-pay compute", COMMITTED, contracts.customer, row),
+        ("margin_bills", "take-or-pay compute", COMMITTED, row, contracts.provider),
+        ("margin_returned", "take-or-pay compute", COMMITTED, row, contracts.customer),
         ("payables", "trade payable", COMMITTED, living.chips.buyer, living.chips.seller),
         ("compute", "spot compute", PURCHASES, links.buyer[outside], links.provider[outside]),
         ("spill", "spot compute", PURCHASES, buyers.reshape(-1), providers.reshape(-1)),
@@ -90,6 +93,8 @@ def lay_out_aftermath(living, firms: int, worlds: int) -> Payments:
         ("swept", "principal", living.debts.debtor, living.debts.holder),
         ("estate_debts", "principal", living.debts.debtor, living.debts.holder),
         ("estate_trade", "trade payable", living.chips.buyer, living.chips.seller),
+        ("margin_seized", "take-or-pay compute", row, living.contracts.provider),
+        ("margin_freed", "take-or-pay compute", row, living.contracts.customer),
         ("estate_promises", "take-or-pay compute", living.contracts.customer, living.contracts.provider),
         ("estate_dues", "running cost", living.due_debtor, living.due_creditor),
         ("estate_owners", "stake", living.stakes.issuer, living.stakes.holder),

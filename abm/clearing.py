@@ -256,7 +256,7 @@ def _realise(model, planned: np.ndarray) -> None:
     running[:, worlds] = np.maximum(0.0, running[:, worlds] - unsold * cost[:, worlds])
     payments["running"] = running
     amount, _, seller = _missing(payments, planned, worlds, *SALES)
-    ledger.record("compute_sales", payments.received("contracts", "compute", "spill", "backstop"))
+    ledger.record("compute_sales", payments.received("contracts", "margin_bills", "compute", "spill", "backstop"))
     less("margin", row_sums(amount, seller, n))
     # Facilities that were not paid out stay open.
     for owner, name in ((living.debts, "loans"), (living.stakes, "stakes")):

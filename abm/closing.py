@@ -9,6 +9,7 @@ import numpy as np
 
 from abm.ecosystem.vocabulary import DEBT_LAYERS
 from abm.fleet import VINTAGES, total_over, total_over_first
+from abm.markets import margining
 from abm.words import part_of
 from cython_ext import row_sums, total
 from cython_ext.markets import age_fleet, exp, log
@@ -39,6 +40,7 @@ def settle(model) -> None:
     stakes.issue(payments["stakes"], payments["owners"], value)
     ledger.change_claims(stakes.place, payments["stakes"])
     living.warrants.vest(model)
+    margining.keep_books(model)
     # Invoices: last quarter's are paid, this quarter's are open.
     known = living.chips.receivable >= 0
     ledger.change_claims(living.chips.receivable[known], (living.now.invoiced - payments["payables"])[known])
@@ -155,7 +157,7 @@ def mark(model) -> None:
     broken_up = ledger.column("chips_book") + idle + resale * sites
     cloud = living.of("hyperscaler", "operator")
     going = np.where(cloud, model.parameters.of("enterprise_multiple") * yearly, 0.0)
-    money = ledger.column("cash") + ledger.column("securities")
+    money = ledger.column("cash") + ledger.column("securities") + ledger.column("margin_account")
     money = money + ledger.held(*DEBT_LAYERS, "trade_receivable", "equity_at_cost")
     owed = ledger.owed(*DEBT_LAYERS, "trade_receivable")
     rest = money + np.maximum(broken_up, going) + ledger.column("core_business_value") - owed

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from abm.ecosystem.items import FLOW, ITEMS, USD
 
 # Money and claims on somebody: what one holds, another owes.
-FINANCIAL = ("cash", "securities", "outside_book")
+FINANCIAL = ("cash", "securities", "outside_book", "margin_account")
 # Real things: nobody owes them.
 REAL = (
     "chips_book", "chips_unenergised", "chip_inventory", "shells_book",
@@ -81,6 +81,7 @@ _LIVING = (
     ("compute_served", "flow", FLOW, "compute that a provider delivered, own use included"),
     ("compute_sales", "flow", FLOW, "compute that a provider sold to others"),
     ("compute_bought", "flow", FLOW, "compute that a buyer paid others for"),
+    ("margin_call", "flow", FLOW, "margin on promises that is paid in, less what is given back"),
     ("promised", "flow", FLOW, "compute that a buyer must pay for in any case"),
     ("chip_sales", "flow", FLOW, "chips that a chipmaker delivered in the network"),
     ("chip_orders", "flow", FLOW, "chips that buyers wanted now of a chipmaker"),
@@ -136,6 +137,7 @@ _LIVING = (
 COLUMNS = {name: _of_item(name) for name in ITEMS} | {
     "net_worth": Column("net_worth", "balance", USD, True,
                         "assets less liabilities, stakes held by the network included; what outside owners have"),
+    "margin_account": Column("margin_account", "balance", USD, True, "margin on promises that a custodian holds"),
 } | {
     name: Column(name, sort, unit, unit == USD, meaning) for name, sort, unit, meaning in _LIVING
 }  # fmt: skip

@@ -40,6 +40,7 @@ class Contracts:
         self.units = np.zeros((count, HORIZON, worlds))
         self.arrears = np.zeros((count, worlds))
         self.arrears_units = np.zeros((count, worlds))
+        self.margin = np.zeros((count, worlds))  # what custodians hold of the customer for the provider
         lab = np.isin(self.customer, eco.of_kind("ai_lab"))
         # New volume goes to the first contract of each pair; its share of the lab's signing is the pair's share.
         carried = {tuple(pair): place for place, pair in enumerate(links.tolist())}

@@ -55,6 +55,9 @@ MARKETS = (
     # -- contracts ---------------------------------------------------------------------------------
     Parameter("take_or_pay_floor", 0.7, 0.3, 1.0, "share of plan", "theta",
               "part of its expected compute plan that a customer promises to pay in any case", JUDGEMENT),
+    Parameter("take_or_pay_margin_quarters", 0.0, 0.0, 4.0, "quarters", "",
+              "bills of how many quarters to come a customer keeps with a custodian for those it made promises to",
+              "a policy; not practice today", most=8.0),
     Parameter("promised_growth_weight", 0.5, 0.0, 1.0, "share", "",
               "part of the growth they expect that labs promise compute for",
               "with about half, labs would have signed what their opening schedules hold two years ahead; judgement"),

@@ -128,6 +128,7 @@ class Estate(Books):
     def wind_up(self) -> None:
         """Machines are sold to others or scrapped, creditors are paid in their order, promises end."""
         living, now = self.living, self.living.now
+        self._settle_margin()
         secured_assets = self._sell()
         self._sell_securities()
         pool = np.maximum(0.0, self.value("cash"))
@@ -136,7 +137,8 @@ class Estate(Books):
         pool = pool - first
         invoices = self.ledger.amounts[self.invoices][:, self.worlds]
         contracts = np.flatnonzero(living.contracts.customer == self.row)
-        due = (living.contracts.recognised - living.payments["contracts"])[contracts][:, self.worlds]
+        paid_for = living.payments["contracts"] + living.payments["margin_bills"]
+        due = (living.contracts.recognised - paid_for)[contracts][:, self.worlds]
         due = np.maximum(0.0, due)
         dues, missed = self._missed_dues()
         rest = total(owed[SECURED]) - first
@@ -312,6 +314,24 @@ class Estate(Books):
                      "margin_average", "free_cash_average", "money_raised_average", "seen_growth"):  # fmt: skip
             self._record(name, 0.0)
         living.health.alive[row, w] = False
+
+    def _settle_margin(self) -> None:
+        """What custodians hold goes to providers for the promises that end with their customer, as far as these go, and
+        back to customers of a provider that is gone."""
+        w, contracts = self.worlds, self.living.contracts
+        mine = np.flatnonzero((contracts.customer == self.row) | (contracts.provider == self.row))
+        held = contracts.margin[mine][:, w]
+        if not held.any():
+            return
+        ended = (contracts.customer[mine] == self.row)[:, None]
+        seized = np.where(ended, np.minimum(held, contracts.backlog[mine][:, w]), 0.0)
+        self._pay("margin_seized", mine, seized)
+        self._pay("margin_freed", mine, held - seized)
+        less = np.zeros_like(contracts.margin)
+        less[np.ix_(mine, w)] = held
+        outside = np.full(contracts.customer.size, self.model.ecosystem.rest_of_world)
+        self.ledger.transfer("margin_account", contracts.customer, outside, less)
+        contracts.margin[np.ix_(mine, w)] = 0.0
 
     def _move_enterprises(self) -> None:
         """Enterprises take their needs to other clouds, in proportion to what these serve."""

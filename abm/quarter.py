@@ -14,7 +14,7 @@ from abm.drawn import Drawn
 from abm.ecosystem.vocabulary import KINDS
 from abm.errors import BadInput, Fault
 from abm.living import Living, check_alive
-from abm.markets import chips, compute, construction, demand, equity, funding, operations, planning
+from abm.markets import chips, compute, construction, demand, equity, funding, margining, operations, planning
 from abm.metrics import Circle
 from abm.potential import potential_claims
 from abm.results import Recorder
@@ -32,6 +32,7 @@ class Quarter:
         demand.grow(self)  # end users spend
         chips.receivables_due(self)  # last quarter's invoices
         compute.fall_due(self)  # what was promised for this quarter
+        margining.call(self)  # and what custodians ask for it
         self.ledger.record("training_plan", self.ask("plan_training", "ai_lab"))
         compute.clear(self)  # promises first, then own use, then what is free
         operations.run(self)  # what running costs, and the business outside the sector

@@ -22,6 +22,7 @@ def resolve(model) -> None:
     shape, before = health.alive.shape, model.ledger.column("net_worth").copy()
     for name in ("estate_debts", "estate_trade", "estate_promises", "estate_dues", "estate_owners",
                  "equity_sold", "bids", "proceeds", "guarantees", "swept",
+                 "margin_seized", "margin_freed",
                  "estate_rest"):  # fmt: skip
         living.aftermath[name] = np.zeros_like(living.aftermath[name])
     now = living.now

@@ -79,9 +79,10 @@ def stand(model) -> Standing:
         ),
         multiple=multiple,
         franchise=np.where(lab, 0.0, column("core_business_value")) + column("outside_book")
+        + np.maximum(0.0, column("margin_account"))
         + _certain_claims(living, ledger),
         covered_assets=idle + parameters.of("shell_lending_value") * sites,
-        income=payments.received("users", "core") - payments.paid("running", "rent", "sponsor_rent"),
+        income=payments.received("users", "core", "margin_bills") - payments.paid("running", "rent", "sponsor_rent"),
         sales=sales,
         # A vehicle is worth what its sponsor's lease is worth: it is not judged by what it owns.
         principal=np.where(

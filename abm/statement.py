@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from cython_ext import flow_sums
+from abm.markets import margining
+from cython_ext import flow_sums, total
 
 # Line -> blocks of payments that belong to it. The other lines come from what the phases of the closing have left.
 _PAID = {
-    "worth_from_trade": ("users", "core", "running", "rent", "sponsor_rent", "contracts", "compute", "spill",
-                         "backstop", "chips", "payables", "building"),
+    "worth_from_trade": ("users", "core", "running", "rent", "sponsor_rent", "contracts", "margin_bills", "compute",
+                         "spill", "backstop", "chips", "payables", "building"),
     "worth_from_other_capex": ("other_capex",),
     "worth_from_interest": ("interest", "pass_through"),
     "worth_from_state": ("tax", "subsidy", "rescue"),
@@ -43,6 +44,10 @@ def record(model) -> None:
         name: received[place * n : (place + 1) * n] - paid[place * n : (place + 1) * n]
         for place, name in enumerate(_PAID)
     }
+    # Margin pays bills for customers.
+    used = margining.used_by_customer(model)
+    lines["worth_from_trade"] -= used
+    lines["worth_from_trade"][eco.rest_of_world] += total(used)
     # Invoices and goods stand for the money that was paid, or will be.
     chips, now = living.chips, living.now
     invoiced = now.invoiced - payments["payables"]

@@ -40,7 +40,9 @@ class Warrants:
             chosen = links.seller == issuer
             bought = row_sums(living.now.delivered[chosen], works_for[links.buyer[chosen]], n)
             # Of a cloud's new machines, a lab has put to work what it takes of all that the cloud serves.
-            taken = part_of(living.payments.paid_by(int(holder), *BOUGHT), ledger.column("compute_served"))
+            bills = np.where((living.contracts.customer == holder)[:, None], living.payments["margin_bills"], 0.0)
+            paid = living.payments.paid_by(int(holder), *BOUGHT) + row_sums(bills, living.contracts.provider, n)
+            taken = part_of(paid, ledger.column("compute_served"))
             worked = bought[holder] + total(np.minimum(1.0, taken) * bought)
             step = self.share[number] * worked * power / whole[issuer]
             step = np.minimum(step, self.share[number] - self.vested[number])

@@ -17,12 +17,12 @@ class AILab(Firm):
         running = at_least(self.compute_share_of_lab_revenue * self.user_revenue, self.promised)
         spare = at_least(0.0, self.cash - self.liquidity_buffer) / self.cash_use_quarters
         payable = (1.0 - self.lab_operating_cost_share) * self.user_revenue - self.fixed_rd_cost - running
-        payable = payable + economy.confidence * self.money_raised_average + spare
+        payable = payable - self.margin_call + economy.confidence * self.money_raised_average + spare
         return between(self.training_floor_share * self.wanted_training, payable, self.wanted_training)
 
     def burn(self):
         """Cash that the quarter uses up, USD bn."""
-        return at_least(0.0, self.interest + self.principal + self.tax - self.margin)
+        return at_least(0.0, self.interest + self.principal + self.tax + self.margin_call - self.margin)
 
     def plan_raise(self):
         """New equity: when cash lasts less than the floor of quarters, enough for the target."""

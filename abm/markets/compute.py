@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from abm.contracts import HORIZON
+from abm.markets import margining
 from abm.trade import ENTERPRISE, FIRST_PARTY, LAB, OWN_PRODUCTS
 from abm.words import part_of
 from cython_ext import row_sums, total
@@ -70,19 +71,21 @@ def clear(model) -> None:
     contract_part = np.where(promised > 0.0, contract_part, 1.0)
     spill = _spill(model, amounts, share, part_high, part_low, top_left, old_left)
     _post(model, wanted, delivered, contract_part, spill, promised)
+    margining.pay_bills(model)
     demand = row_sums(wanted, links.provider, n) + row_sums(promised, contracts.provider, n)
     sold_elsewhere = living.payments.received("spill")
     living.now.enterprise_served = row_sums(np.where(enterprise, delivered, 0.0), links.provider, n)
     _call_backstops(model, np.maximum(0.0, top + old - (
         row_sums(delivered, links.provider, n) + sold_elsewhere
         + row_sums(promised * contract_part, contracts.provider, n))))  # fmt: skip
-    sales = living.payments.received("contracts", "compute", "spill", "backstop")
+    sales = living.payments.received("contracts", "margin_bills", "compute", "spill", "backstop")
     ledger.record("compute_demand", demand)
     ledger.record("compute_capacity", top + old)
     ledger.record("compute_served", row_sums(delivered, links.provider, n) + sold_elsewhere
                   + row_sums(promised * contract_part, contracts.provider, n))  # fmt: skip
     ledger.record("compute_sales", sales)
-    ledger.record("compute_bought", living.payments.paid("contracts", "compute", "spill", "backstop"))
+    bought = living.payments.paid("contracts", "compute", "spill", "backstop")
+    ledger.record("compute_bought", bought + margining.used_by_customer(model))
     whole = total(demand)
     living.economy.unmet_demand = np.maximum(0.0, whole - total(ledger.column("compute_served")))
     living.tightness_now = whole / np.maximum(total(top + old), 1e-12)

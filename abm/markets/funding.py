@@ -14,12 +14,12 @@ from cython_ext import row_sums, total
 from cython_ext.markets import fill_in_order
 
 _PAID_FIRST = (
-    "running", "other_capex", "tax", "interest", "principal", "rent", "sponsor_rent", "contracts", "payables",
-    "compute", "spill", "backstop",
+    "running", "other_capex", "tax", "interest", "principal", "rent", "sponsor_rent", "contracts", "margin_call",
+    "payables", "compute", "spill", "backstop",
 )  # fmt: skip
 _LENT = ("bond", "loan", "gpu_loan", "abs")
-_RECEIPTS = ("users", "core", "rent", "sponsor_rent", "contracts", "payables", "compute", "spill", "backstop",
-             "subsidy")  # fmt: skip
+_RECEIPTS = ("users", "core", "rent", "sponsor_rent", "contracts", "margin_bills", "margin_returned", "payables",
+             "compute", "spill", "backstop", "subsidy")  # fmt: skip
 
 
 def assess(model) -> None:

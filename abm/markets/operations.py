@@ -9,6 +9,7 @@ import numpy as np
 
 from abm.ecosystem.vocabulary import REGIONS
 from abm.fleet import total_over
+from abm.markets import margining
 from cython_ext import row_sums, total
 from cython_ext.markets import exp
 
@@ -64,11 +65,11 @@ def assess(model) -> None:
     made = np.where(
         living.of("chipmaker"), chip_sales * (1.0 - living.chip_cost_share), 0.0
     )
-    income = payments.received("users", "core", "rent", "sponsor_rent", "contracts", "compute", "spill",
+    income = payments.received("users", "core", "rent", "sponsor_rent", "contracts", "margin_bills", "compute", "spill",
                                "backstop") + made  # fmt: skip
     lent = row_sums(payments["interest"], living.debts.holder, n)
     cost = payments.paid("running", "rent", "sponsor_rent", "contracts", "compute", "spill", "backstop")
-    margin = income - cost
+    margin = income - cost - margining.used_by_customer(model)
     margin[eco.rest_of_world] = 0.0
     ledger.record("margin", margin)
     owners = fleet.owners
