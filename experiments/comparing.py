@@ -17,7 +17,7 @@ from experiments.amplification import SALES
 from experiments.blocks import Ensemble
 from experiments.falls import by_firm
 from experiments.pairs import strikes_at
-from experiments.runner import run_ensemble
+from experiments.runner import run_ensembles
 from experiments.summary import NOTE
 from experiments.yearly import QUANTILES
 
@@ -80,12 +80,9 @@ def compare(
         strikes_at(each.scenario, each.quarters)
         Parameters(city, each.scenario.settings(each.parameters))
     asked.begin(folder, question(first, second))
-    runs, steps = [], len(list(first.blocks()))
-    for number, (side, each) in enumerate(ensembles.items()):
-        show = None if progress is None else lambda done, _, before=number * steps: progress(before + done, 2 * steps)
-        run_ensemble(each, folder / side, jobs=jobs, cluster=cluster, progress=show)
-        runs.append(store.load(folder / side, city, COLUMNS)["run"])
-    facts = question(first, second) | facts_of(*runs)
+    sides = [(each, folder / side) for side, each in ensembles.items()]
+    places = run_ensembles(sides, jobs=jobs, cluster=cluster, progress=progress)
+    facts = question(first, second) | facts_of(*(store.load(each, city, COLUMNS)["run"] for each in places))
     _write(facts, folder)
     return facts
 

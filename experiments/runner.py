@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from abm.errors import BadInput, Fault, shown
 from experiments.asked import as_json, put, require_same
 from experiments.blocks import Ensemble, run_block
 from experiments.store import merge
-from experiments.working import as_done
+from experiments.working import as_done, in_order
 
 ASKED = "ensemble.json"  # in the folder of an ensemble: what its blocks are of
 
@@ -25,22 +25,36 @@ def run_ensemble(
     same bytes. More worlds of the same ensemble start from those there are. `progress(done, all)` is called after
     each. Raises `OSError`, and `BadInput`, also for a folder that holds another ensemble.
     """
-    folder, question = Path(folder).resolve(), ensemble.question()
-    ensemble.check()
-    require_same(folder / ASKED, question)
-    folder.mkdir(parents=True, exist_ok=True)
-    put(folder / ASKED, as_json(question))
-    place, data = folder / "blocks", ensemble.data()
-    place.mkdir(exist_ok=True)
-    blocks = [(ensemble, *each, place / ensemble.name(*each, data)) for each in ensemble.blocks()]
-    missing = [each for each in blocks if not each[-1].is_dir()]
-    done = len(blocks) - len(missing)
-    for _ in as_done(_run_named, missing, jobs, cluster):
-        done += 1
+    return run_ensembles([(ensemble, folder)], jobs=jobs, cluster=cluster, progress=progress)[0]
+
+
+def run_ensembles(
+    asked: Sequence[tuple[Ensemble, str | Path]], *, jobs: int = 2, cluster: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Path]:  # fmt: skip
+    """The same for several ensembles, each in a folder of its own: no process waits for the end of one of them."""
+    asked = [(ensemble, Path(folder).resolve()) for ensemble, folder in asked]
+    for ensemble, folder in asked:
+        ensemble.check()
+        require_same(folder / ASKED, ensemble.question())
+    blocks = [_blocks(*each) for each in asked]
+    missing = [block for of_one in blocks for block in of_one if not block[-1].is_dir()]
+    whole = sum(map(len, blocks))
+    for done, _ in enumerate(as_done(_run_named, missing, jobs, cluster), whole - len(missing) + 1):
         if progress is not None:
-            progress(done, len(blocks))
-    merge([each for *_, each in blocks], folder, ensemble.told())
-    return folder
+            progress(done, whole)
+    tables = [([each for *_, each in of_one], folder, ensemble.told())
+              for of_one, (ensemble, folder) in zip(blocks, asked, strict=True)]  # fmt: skip
+    in_order(merge, tables, jobs)
+    return [folder for _, folder in asked]
+
+
+def _blocks(ensemble: Ensemble, folder: Path) -> list[tuple[Ensemble, int, int, Path]]:
+    """All blocks of an ensemble and their places; says in `folder` what they are of."""
+    place, data = folder / "blocks", ensemble.data()
+    place.mkdir(parents=True, exist_ok=True)
+    put(folder / ASKED, as_json(ensemble.question()))
+    return [(ensemble, *each, place / ensemble.name(*each, data)) for each in ensemble.blocks()]
 
 
 def _run_named(ensemble: Ensemble, first: int, count: int, place: Path) -> None:

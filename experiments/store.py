@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm.errors import BadInput, Fault, shown
+from experiments.store_files import engine, read, write
 from experiments.store_frames import digest, firms_frame, restored, system_frame
-from experiments.whole import whole
 
 if TYPE_CHECKING:
     import pandas
@@ -29,11 +29,6 @@ TABLES = ("runs", "system", "firms", "events")
 FILES = tuple(f"{each}.parquet" for each in TABLES)
 FORM = 1  # of the tables; another one is refused
 PAIR = ("shocked", "baseline")
-# One thread and groups of a fixed size: the same rows give the same bytes, whatever the machine. A group is what must
-# be in memory at once; the limit is far above it, and says so where somebody adds columns beyond measure.
-_ENGINE = {"threads": 1, "memory_limit": "512MB", "temp_directory": ""}
-# A dictionary would take -0.0 for 0.0; without one the files are smaller, too.
-_FORM = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0, ROW_GROUP_SIZE 40960"
 
 
 def version() -> str:
@@ -59,11 +54,11 @@ def save(runs: Mapping[str, tuple[RunResult, Scenario]], folder: str | Path) -> 
         whole.insert(0, "run", np.repeat(np.array(list(parts), object), [len(each) for each in parts.values()]))
         return whole
 
-    about = pandas.DataFrame([_about(name, *each) for name, each in runs.items()])
-    frames = {"system": joined(system_frame), "firms": joined(firms_frame), "events": joined(lambda each: each.events)}
-    for name, frame in frames.items():
-        _write(frame, folder / f"{name}.parquet")
-    _write(about, folder / "runs.parquet")  # last: a folder without it holds no result
+    frames = {"system": joined(system_frame), "firms": joined(firms_frame), "events": joined(lambda each: each.events),
+              "runs": pandas.DataFrame([_about(name, *each) for name, each in runs.items()])}  # fmt: skip
+    with engine() as base:
+        for name, frame in frames.items():  # runs last: a folder without them holds no result
+            write(base.from_df(frame), folder / f"{name}.parquet", base)
 
 
 def load(
@@ -76,12 +71,12 @@ def load(
     """
     folder = Path(folder)
     runs = {}
-    for about in _read(folder / "runs.parquet").to_dict("records"):
+    for about in read(folder / "runs.parquet").to_dict("records"):
         city, name = _same(about, folder, ecosystem), about["run"]
         chosen = ("*",) if series is None else ("world", *series)
-        system = _read(folder / "system.parquet", name, chosen)
-        firms = _read(folder / "firms.parquet", name) if series is None else None
-        runs[name] = restored(city, about, system, firms, _read(folder / "events.parquet", name))
+        system = read(folder / "system.parquet", name, chosen)
+        firms = read(folder / "firms.parquet", name) if series is None else None
+        runs[name] = restored(city, about, system, firms, read(folder / "events.parquet", name))
     return runs
 
 
@@ -103,23 +98,21 @@ def merge(parts: list[Path], folder: Path, scenario: Scenario) -> None:
 
     `scenario` is that of all worlds. Memory does not grow with the number of blocks. Raises `OSError`, `BadInput`.
     """
-    about = _read([each / "runs.parquet" for each in parts])
+    about = read([each / "runs.parquet" for each in parts])
     whole = about.iloc[:1].assign(worlds=about["worlds"].sum(), worst_residual=about["worst_residual"].max(),
                                   **_told(scenario))  # fmt: skip
-    for name in TABLES[1:]:
-        files = [each / f"{name}.parquet" for each in parts]
-        _write(_filled(files) or files[:1], folder / f"{name}.parquet")
-    _write(whole, folder / "runs.parquet")
+    with engine() as base:
+        for name in TABLES[1:]:
+            files = _filled([str(each / f"{name}.parquet") for each in parts], base)
+            write(base.read_parquet(files), folder / f"{name}.parquet", base)
+        write(base.from_df(whole), folder / "runs.parquet", base)
 
 
-def _filled(files: list[Path]) -> list[Path]:
-    """Those with any rows: what an empty table says of its types need not be what the others say."""
-    import duckdb
-
-    with duckdb.connect() as base:
-        counts = base.execute("SELECT file_name, num_rows FROM parquet_file_metadata(?)", [list(map(str, files))])
-        rows = dict(counts.fetchall())
-    return [each for each in files if rows[str(each)]]
+def _filled(files: list[str], base) -> list[str]:
+    """Those with any rows, or one: what an empty table says of its types need not be what the others say."""
+    counts = base.execute("SELECT file_name, num_rows FROM parquet_file_metadata(?)", [files])
+    rows = dict(counts.fetchall())
+    return [each for each in files if rows[each]] or files[:1]
 
 
 def _about(name: str, result: RunResult, scenario: Scenario) -> dict:
@@ -155,32 +148,3 @@ def _same(about: dict, folder: Path, ecosystem: Ecosystem | None) -> Ecosystem:
     if digest(city) != about["ecosystem_digest"]:
         raise BadInput(Fault(shown(folder), f"a result of other data of {about['ecosystem']}", "the data it ran on"))
     return city
-
-
-def _write(rows: pandas.DataFrame | list[Path], path: Path) -> None:
-    """A frame, or files one after the other, as Parquet, under a temporary name first."""
-    import duckdb
-
-    try:
-        with whole(path) as aside, duckdb.connect(config=_ENGINE) as base:
-            relation = base.read_parquet(list(map(str, rows))) if isinstance(rows, list) else base.from_df(rows)
-            relation.create_view("rows_to_write")
-            base.execute(f"COPY rows_to_write TO ? ({_FORM})", [str(aside)])
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as problem:
-        raise OSError(str(problem)) from None
-
-
-def _read(paths: Path | list[Path], run: str | None = None, columns: Sequence[str] = ("*",)) -> pandas.DataFrame:
-    """Columns of a table, or of its rows of one run, or of several tables one after the other."""
-    import duckdb
-
-    files = paths if isinstance(paths, list) else [paths]
-    for path in files:
-        if not path.is_file():
-            raise BadInput(Fault(shown(path), "no such file", "a stored run, as `cloudcity run` writes it"))
-    try:
-        with duckdb.connect(config={"threads": 1}) as base:
-            question = f"SELECT {', '.join(columns)} FROM read_parquet($path) WHERE $run IS NULL OR run = $run"
-            return base.execute(question, {"path": list(map(str, files)), "run": run}).df()
-    except duckdb.Error:
-        raise BadInput(Fault(shown(files[0]), "what is no Parquet file, or a broken one", "a stored run")) from None

@@ -14,7 +14,7 @@ import pytest
 import abm
 from abm.errors import BadInput
 from abm.scenario import load_scenario
-from experiments import blocks, store
+from experiments import blocks, store, store_files
 from experiments.blocks import Ensemble
 from experiments.runner import run_ensemble
 from experiments.working import as_done
@@ -47,7 +47,7 @@ def test_values_by_world_are_those_of_their_world_in_any_block(undisturbed):
     assert np.array_equal(alone.system("cash").iloc[0], stored.system("cash").iloc[3])
     other = abm.run("ai_2026", quarters=4, seed=3, first_world=3, parameters={"confidence_loss": 5.0})
     assert not np.array_equal(other.system("cash"), alone.system("cash"))  # it had to matter
-    said = json.loads(store._read(undisturbed / "runs.parquet")["scenario_json"][0])["parameters"]
+    said = json.loads(store_files.read(undisturbed / "runs.parquet")["scenario_json"][0])["parameters"]
     assert said == {"chipmaker.ecosystem_investment_share": SHARES, "confidence_loss": 5.0}
 
 
@@ -114,11 +114,11 @@ def test_blocks_of_another_model_or_form_are_run_again(tmp_path, monkeypatch):
 def test_what_is_joined_does_not_depend_on_the_memory_there_is(undisturbed, tmp_path, monkeypatch):
     parts = sorted((undisturbed / "blocks").iterdir())
     for limit in ("64MB", "512MB"):
-        monkeypatch.setitem(store._ENGINE, "memory_limit", limit)
+        monkeypatch.setitem(store_files.ENGINE, "memory_limit", limit)
         (tmp_path / limit).mkdir()
         store.merge(parts, tmp_path / limit, DESIGN.told())
     assert tables(tmp_path / "64MB") == tables(tmp_path / "512MB")
-    monkeypatch.setitem(store._ENGINE, "memory_limit", "1MB")
+    monkeypatch.setitem(store_files.ENGINE, "memory_limit", "1MB")
     with pytest.raises(OSError, match="Out of Memory"):
         store.merge(parts, tmp_path / "64MB", DESIGN.told())
 
