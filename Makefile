@@ -17,6 +17,7 @@ bench: $(VENV)/.run        ## speed, as ratios against named peers of the same r
 	$(BIN)/python -m benchmarks.cascade
 	$(BIN)/python -m benchmarks.quarter
 	$(BIN)/python -m benchmarks.worlds
+	$(BIN)/python -m benchmarks.store
 	$(BIN)/python -m benchmarks.mesa_loop
 
 lint: $(VENV)/.lint
