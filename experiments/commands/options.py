@@ -68,6 +68,16 @@ def parse_settings(texts: list[str] | None) -> dict[str, float]:
     return found
 
 
+def calm_scenario(name: str):
+    """A scenario in which nothing strikes. Raises `BadInput`."""
+    from abm.scenario import load_scenario
+
+    story = load_scenario(name)
+    if story.shocks:
+        raise BadInput(Fault("--scenario", f"{shown(name)}, which strikes", "one in which nothing does"))
+    return story
+
+
 @contextmanager
 def progress(label: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A bar on stderr with the time left, for work in several steps; nothing where nobody watches."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from abm.errors import BadInput, Fault, shown
 from experiments.commands import options
 
 if TYPE_CHECKING:
@@ -37,12 +36,9 @@ def targets(
     A --scenario, such as one that was tuned, may set parameters. The run is one in this process; no file is written.
     """
     from abm.ecosystem import load
-    from abm.scenario import load_scenario
     from experiments.targets import load_targets, measure, passes, run_baseline
 
-    story = load_scenario(scenario)
-    if story.shocks:
-        raise BadInput(Fault("--scenario", f"{shown(scenario)}, which strikes", "one in which nothing does"))
+    story = options.calm_scenario(scenario)
     parameters = story.settings(options.parse_settings(settings))
     sheets, wanted = load_targets(ecosystem)
     with options.progress("living quarters", quiet) as show:
@@ -63,7 +59,8 @@ def facts_of(result, found: list[Measured], parameters: dict[str, float]) -> dic
     from experiments.yearly import QUANTILES, kept
 
     return {
-        "ecosystem": result.ecosystem.name, "first_quarter": result.quarters[0], "last_quarter": result.quarters[-1],
+        "ecosystem": result.ecosystem.name, "scenario": result.scenario,
+        "first_quarter": result.quarters[0], "last_quarter": result.quarters[-1],
         "quarters": len(result.quarters), "worlds": len(result.worlds), "worlds_kept_by_firm": kept(result),
         "seed": result.seed, "settings": parameters, "worst_residual": float(result.worst_residual),
         "quantiles": list(QUANTILES), "roles": ROLES, "counts": counts(found),

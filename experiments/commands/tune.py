@@ -25,6 +25,7 @@ def tune(
     worlds: Worlds = 16,
     quarters: options.Quarters = 16,
     seed: options.Seed = 1,
+    scenario: options.Scenario = "baseline",
     ecosystem: options.Ecosystem = "ai_2026",
     settings: options.Settings = None,
     write: Write = None,
@@ -33,19 +34,20 @@ def tune(
 ) -> None:
     """Seek the values of the tuned parameters that bring the targets of role fit nearest to their bands.
 
-    What is set with --set is held. Nothing is changed but the file that --write names. Candidates follow from those
-    before them, so they run one after the other, in this process.
+    What is set with --set, or by a --scenario in which nothing strikes, is held. Nothing is changed but the file that
+    --write names. Candidates follow from those before them, so they run one after the other, in this process.
     """
     from experiments import tuning
 
-    held = options.parse_settings(settings)
+    story = options.calm_scenario(scenario)
+    held = story.settings(options.parse_settings(settings))
     _require_new(write)
     space = tuning.space_of(list(held))
-    fit = tuning.fit_measured(ecosystem, held, worlds=worlds, quarters=quarters, seed=seed)
+    fit = tuning.fit_measured(ecosystem, held, scenario=story, worlds=worlds, quarters=quarters, seed=seed)
     with options.progress("candidates", quiet) as show:
         found = tuning.search(lambda candidate: tuning.loss_of(fit(candidate)), space, trials, seed, show)
-    inputs = {"ecosystem": str(ecosystem), "trials": trials, "worlds": worlds, "quarters": quarters, "seed": seed,
-              "settings": held}  # fmt: skip
+    inputs = {"ecosystem": str(ecosystem), "scenario": story.id, "trials": trials, "worlds": worlds,
+              "quarters": quarters, "seed": seed, "settings": held}  # fmt: skip
     facts = facts_of(found, space, fit({}), fit(found.best), inputs)
     if write is not None:
         told = f"Nothing strikes; parameters tuned to the fit targets of {Path(ecosystem).name}: {trials} candidates, "
