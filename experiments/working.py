@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
@@ -41,6 +43,8 @@ def in_order(
 def _in_processes(work: Callable[..., Any], jobs: Sequence[tuple], processes: int) -> Iterator[tuple[int, Any]]:
     from joblib import Parallel, delayed, parallel_config
 
+    # A process that has grown is replaced by a fresh one, which is nobody's concern.
+    warnings.filterwarnings("ignore", message="A worker stopped", category=UserWarning)
     try:
         with parallel_config("loky", inner_max_num_threads=1):
             yield from Parallel(min(processes, len(jobs)), return_as="generator_unordered")(
@@ -55,6 +59,7 @@ def _on_cluster(work: Callable[..., Any], jobs: Sequence[tuple], address: str) -
     from distributed import Client, KilledWorker, as_completed
     from distributed.client import CancelledError
 
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # it shows as tracebacks what is said below
     try:
         client = Client(address, timeout="10s")
     except (OSError, ValueError):

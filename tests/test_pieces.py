@@ -52,6 +52,16 @@ def test_pieces_keep_every_bit_whether_they_are_kept_or_not(tmp_path):
     assert seen == [(1, 2), (2, 2)]  # and nothing the second time
 
 
+def test_pieces_are_the_same_from_a_cluster(tmp_path):
+    from distributed import LocalCluster
+
+    jobs = [(FRAME, 0.1), (FRAME, 0.2)]
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        found = Workplace(tmp_path, cluster=cluster.scheduler_address).pieces(told, jobs, "ai_2026")
+    assert repr(found) == repr(Workplace().pieces(told, jobs, "ai_2026"))
+    assert len(list((tmp_path / "pieces").iterdir())) == 2
+
+
 def test_pieces_are_named_after_everything_they_come_from_and_not_after_the_place_of_a_file(monkeypatch):
     story = load_scenario("shortfall")
     same = pieces._name(told, (FRAME, story), "ai_2026")

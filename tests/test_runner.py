@@ -118,6 +118,16 @@ def test_a_cluster_that_loses_a_worker_ends_in_the_same_bytes(undisturbed, tmp_p
     assert tables(tmp_path) == tables(undisturbed)
 
 
+def test_a_cluster_that_is_lost_is_said_in_one_line_and_what_is_finished_stays(tmp_path):
+    from distributed import LocalCluster
+
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+    with cluster, pytest.raises(OSError, match="was lost"):
+        run_ensemble(SMALL, tmp_path, cluster=cluster.scheduler_address, progress=lambda *_: cluster.close())
+    assert list((tmp_path / "blocks").glob("[!.]*"))
+    assert not (tmp_path / "runs.parquet").exists()
+
+
 def test_names_of_blocks_come_from_all_that_matters():
     from dataclasses import replace
 
