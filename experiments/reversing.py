@@ -114,7 +114,7 @@ def reverse(
 
     asks = question(ensemble, name, search, condition)
     cells = Cells(ensemble, folder, condition.paired, jobs=jobs, cluster=cluster, progress=progress)
-    cells.check([{name: each} for each in search.evens])
+    cells.check([{name: each} for each in (search.start, search.end)])
     asked.begin(folder, asks)
     cells.expect(search.most)
     found = []

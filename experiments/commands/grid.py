@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from experiments.commands import options, over
-from experiments.commands.design import Quarters, Scenario
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,9 +20,9 @@ _TOTALS = ("written_down", "credit_losses", "failures")
 
 def grid(
     over_: over.Over = None,
-    scenario: Scenario = "shortfall",
+    scenario: options.Scenario = "shortfall",
     worlds: options.Worlds = 64,
-    quarters: Quarters = 40,
+    quarters: options.Quarters = 40,
     seed: options.Seed = 1,
     ecosystem: options.Ecosystem = "ai_2026",
     settings: options.Settings = None,
@@ -39,9 +36,7 @@ def grid(
 
     Ended at any time and started again, it runs only what is missing.
     """
-    import json
-
-    from experiments import gridding, output, tables
+    from experiments import gridding, output
     from experiments.axes import parse_axes
 
     held = options.parse_settings(settings)
@@ -50,12 +45,7 @@ def grid(
     folder = out or output.named("grid", gridding.question(ensemble, axes))
     with options.progress("blocks of worlds", quiet) as show:
         facts = gridding.grid(ensemble, axes, folder, jobs=jobs, cluster=cluster, progress=show)
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        print_grid(facts, tables.console())
-    if not quiet:
-        typer.echo(f"Tables: {folder}", err=as_json)
+    options.tell(facts, print_grid, as_json, quiet, f"Tables: {folder}")
 
 
 def print_grid(facts: dict, out: Console) -> None:

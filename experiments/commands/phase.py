@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from experiments.commands import options, over
-from experiments.commands.design import Quarters, Scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,9 +17,9 @@ if TYPE_CHECKING:
 def phase(
     outcome: over.Outcome,
     over_: over.Over = None,
-    scenario: Scenario = "shortfall",
+    scenario: options.Scenario = "shortfall",
     worlds: options.Worlds = 64,
-    quarters: Quarters = 40,
+    quarters: options.Quarters = 40,
     seed: options.Seed = 1,
     ecosystem: options.Ecosystem = "ai_2026",
     settings: options.Settings = None,
@@ -37,9 +34,7 @@ def phase(
 
     Ended at any time and started again, it runs only what is missing.
     """
-    import json
-
-    from experiments import output, phases, tables
+    from experiments import output, phases
     from experiments.axes import parse_axes
     from experiments.outcomes import Condition
 
@@ -52,12 +47,7 @@ def phase(
         facts = phases.phase(ensemble, axes, condition, folder, jobs=jobs, cluster=cluster, progress=show)
     if figures:
         draw(facts, ensemble, folder / "phase.png")
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        print_phase(facts, tables.console())
-    if not quiet:
-        typer.echo(f"Tables{' and map' if figures else ''}: {folder}", err=as_json)
+    options.tell(facts, print_phase, as_json, quiet, f"Tables{' and map' if figures else ''}: {folder}")
 
 
 def print_phase(facts: dict, out: Console) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from experiments.commands import options, over
-from experiments.commands.design import Quarters, Scenario
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,9 +30,9 @@ def reverse(
     probability: Probability = 0.5,
     tolerance: Tolerance = None,
     points: Points = 5,
-    scenario: Scenario = "shortfall",
+    scenario: options.Scenario = "shortfall",
     worlds: options.Worlds = 64,
-    quarters: Quarters = 40,
+    quarters: options.Quarters = 40,
     seed: options.Seed = 1,
     ecosystem: options.Ecosystem = "ai_2026",
     settings: options.Settings = None,
@@ -47,9 +46,7 @@ def reverse(
 
     Ended at any time and started again, it runs only what is missing.
     """
-    import json
-
-    from experiments import output, reversing, tables
+    from experiments import output, reversing
     from experiments.axes import parse_range
     from experiments.outcomes import Condition
 
@@ -60,12 +57,7 @@ def reverse(
     folder = out or output.named("reverse", reversing.question(ensemble, name, search, condition))
     with options.progress("blocks of worlds, at most", quiet) as show:
         facts = reversing.reverse(ensemble, name, search, condition, folder, jobs=jobs, cluster=cluster, progress=show)
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2, allow_nan=False))
-    else:
-        print_reverse(facts, tables.console())
-    if not quiet:
-        typer.echo(f"Tables: {folder}", err=as_json)
+    options.tell(facts, print_reverse, as_json, quiet, f"Tables: {folder}")
 
 
 def print_reverse(facts: dict, out: Console) -> None:
