@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from abm import margining
 from abm.ecosystem.vocabulary import DEBT_LAYERS
 from abm.fleet import VINTAGES, total_over, total_over_first
-from abm.markets import margining
 from abm.words import part_of
 from cython_ext import row_sums, total
 from cython_ext.markets import age_fleet, exp, log

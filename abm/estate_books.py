@@ -75,3 +75,21 @@ class Books:
         change = np.zeros((places.size, self.ledger.worlds))
         change[:, self.worlds] = amount
         self.ledger.change_claims(places, change)
+
+    def _settle_margin(self) -> None:
+        """What custodians hold goes to providers for the promises that end with their customer, as far as these go, and
+        back to customers of a provider that is gone."""
+        w, contracts = self.worlds, self.living.contracts
+        mine = np.flatnonzero((contracts.customer == self.row) | (contracts.provider == self.row))
+        held = contracts.margin[mine][:, w]
+        if not held.any():
+            return
+        ended = (contracts.customer[mine] == self.row)[:, None]
+        seized = np.where(ended, np.minimum(held, contracts.backlog[mine][:, w]), 0.0)
+        self._pay("margin_seized", mine, seized)
+        self._pay("margin_freed", mine, held - seized)
+        less = np.zeros_like(contracts.margin)
+        less[np.ix_(mine, w)] = held
+        outside = np.full(contracts.customer.size, self.model.ecosystem.rest_of_world)
+        self.ledger.transfer("margin_account", contracts.customer, outside, less)
+        contracts.margin[np.ix_(mine, w)] = 0.0

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm import clearing, closing, identities, resolution, statement
+from abm import clearing, closing, identities, margining, resolution, statement
 from abm.agents import CLASSES, Firm
 from abm.drawn import Drawn
 from abm.ecosystem.vocabulary import KINDS
 from abm.errors import BadInput, Fault
 from abm.living import Living, check_alive
-from abm.markets import chips, compute, construction, demand, equity, funding, margining, operations, planning
+from abm.markets import chips, compute, construction, demand, equity, funding, operations, planning
 from abm.metrics import Circle
 from abm.potential import potential_claims
 from abm.results import Recorder

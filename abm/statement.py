@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.markets import margining
+from abm import margining
 from cython_ext import flow_sums, total
 
 # Line -> blocks of payments that belong to it. The other lines come from what the phases of the closing have left.

@@ -92,7 +92,7 @@ def test_a_lab_trains_no_less_than_its_floor_and_no_more_than_it_wants():
     options = {
         "compute_share_of_lab_revenue": 0.45, "promised": 0.0, "liquidity_buffer": 1.0, "cash_use_quarters": 6.0,
         "lab_operating_cost_share": 0.25, "fixed_rd_cost": 1.0, "money_raised_average": 0.0,
-        "training_floor_share": 0.3, "wanted_training": 5.0,
+        "training_floor_share": 0.3, "wanted_training": 5.0, "margin_call": 0.0,
     }  # fmt: skip
     for revenue, cash, expected in ((0.0, 1.0, 1.5), (10.0, 1.0, 2.0), (10.0, 7.0, 3.0), (100.0, 100.0, 5.0)):
         me = firm(user_revenue=revenue, cash=cash, **options)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from abm import margining
 from abm.contracts import HORIZON
-from abm.markets import margining
 from abm.trade import ENTERPRISE, FIRST_PARTY, LAB, OWN_PRODUCTS
 from abm.words import part_of
 from cython_ext import row_sums, total

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from abm import margining
 from abm.ecosystem.vocabulary import REGIONS
 from abm.fleet import total_over
-from abm.markets import margining
 from cython_ext import row_sums, total
 from cython_ext.markets import exp
 

@@ -145,9 +145,10 @@ class Builder(Firm):
 
     numbers = (
         *Firm.numbers, *EXPECTS, "capex_budget", "planning_quarters", "scarcity_response", "target_utilisation",
-        "gap_closing_quarters", "shell_residual_share", "profitability_response", "profitability_threshold", "builder_discount_rate",
-        "capex_spread_response", "expensing_response", "base_spread_of_market", "capex_adjustment_speed",
-        "capex_floor_share", "capex_growth_limit", "cancellable_order_share", "subsidy_response",
+        "gap_closing_quarters", "shell_residual_share", "profitability_response", "profitability_threshold",
+        "builder_discount_rate", "capex_spread_response", "expensing_response", "base_spread_of_market",
+        "capex_adjustment_speed", "capex_floor_share", "capex_growth_limit", "cancellable_order_share",
+        "subsidy_response",
     )  # fmt: skip
 
     def __init__(self, model: mesa.Model, name: str, opening: dict[str, float]):
