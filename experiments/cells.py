@@ -12,13 +12,13 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from abm.ecosystem import load
+from abm.ecosystem.quarters import quarter_number, quarter_text
 from abm.results import RunResult
 from abm.scenario import load_scenario
 from experiments import asked, axes, store
@@ -26,12 +26,15 @@ from experiments.blocks import Ensemble
 from experiments.comparing import COLUMNS
 from experiments.outcomes import AGAINST, LEVELS, against, levels
 from experiments.pairs import strikes_at
-from experiments.runner import run_ensemble
+from experiments.runner import run_ensembles
 from experiments.summary import NOTE
 from experiments.yearly import QUANTILES
 
 Progress = Callable[[int, int], None] | None
+Place = Mapping[str, float]
 _BLOCK = 128  # worlds that are run at once, at most
+_AT_ONCE = 8  # cells whose tables are on the disk at a time
+_UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Cell:
 
 
 class Cells:
-    """The cells of a study: `outcomes(point)` runs what is missing of one. `paired`: each beside a baseline.
+    """The cells of a study: `outcomes(places)` runs what is missing of them. `paired`: each beside a baseline.
 
     Raises `BadInput` where the scenario strikes after the run has ended.
     """
@@ -61,89 +64,108 @@ class Cells:
         self.city, self._data = load(ensemble.ecosystem), ensemble.data()
         self._running = {"jobs": jobs, "cluster": cluster}
         self._progress, self._expected, self._done = progress, 0, 0
-        self._calm: tuple[Ensemble, RunResult] | None = None
+        self._calm: dict[Path, RunResult] = {}  # baselines of the last cells, by place
 
-    def check(self, places: Sequence[Mapping[str, float]]) -> None:
+    def check(self, places: Sequence[Place]) -> None:
         """Refuse, with `BadInput`, places that mean nothing; nothing is run and nothing is written."""
         for each in places:
             axes.placed(self.ensemble, each).check()
 
     def expect(self, cells: int) -> None:
         """How many cells there will be, for `progress`, which is told of their blocks."""
-        self._expected = cells * len(list(self.ensemble.blocks()))
+        self._expected = cells * self._blocks
 
-    def all_outcomes(self, places: Sequence[Mapping[str, float]]) -> list[Cell]:
-        """Those of every place, in their order; cells that share a baseline run one after the other."""
-        self.expect(len(places))
-        order = sorted(range(len(places)), key=lambda at: [
-            value for name, value in places[at].items() if not axes.is_shock(name)
-        ])  # fmt: skip
-        found = {at: self.outcomes(places[at]) for at in order}
-        self.close()
-        return [found[at] for at in range(len(places))]
-
-    def outcomes(self, point: Mapping[str, float]) -> Cell:
-        """What the worlds come to at a point of the axes."""
-        cell = axes.placed(self.ensemble, point)
-        names = [cell.name(*each, self._data) for each in cell.blocks()]
-        inputs = [names, self.first, sorted(each.key for each in LEVELS), sorted(AGAINST) if self.paired else []]
-        kept = self.folder / "worlds" / f"{sha256(json.dumps(inputs).encode()).hexdigest()[:24]}.json"
-        if not kept.is_file():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            asked.put(kept, asked.as_json(self._measured(cell)))
-        self._done += len(names)
-        self._tell(0)
-        found = json.loads(kept.read_text(encoding="utf-8"))
-        return Cell(*({key: np.array(each) for key, each in found[side].items()} for side in ("run", "baseline")),
-                    found["worst_residual"])  # fmt: skip
+    def outcomes(self, places: Sequence[Place]) -> list[Cell]:
+        """What the worlds come to at places on the axes, in their order. Raises `OSError`."""
+        cells = [axes.placed(self.ensemble, each) for each in places]
+        kept = [self._kept(each) for each in cells]
+        missing = [at for at, path in enumerate(kept) if not path.is_file()]
+        missing.sort(key=lambda at: self._place(_calm(cells[at])))  # cells that share a baseline come together
+        self._tell(len(cells) - len(missing))
+        for first in range(0, len(missing), _AT_ONCE):
+            now = missing[first : first + _AT_ONCE]
+            self._run([cells[at] for at in now])
+            for at in now:
+                kept[at].parent.mkdir(parents=True, exist_ok=True)
+                asked.put(kept[at], asked.as_json(self._measured(cells[at])))
+                shutil.rmtree(self._place(cells[at]), ignore_errors=True)
+            self._tell(len(now))
+        return [_read(each) for each in kept]
 
     def close(self) -> None:
         """Remove what is needed no more. Call when all cells are there."""
-        shutil.rmtree(self._runs, ignore_errors=True)
+        shutil.rmtree(self.folder / _UNFINISHED, ignore_errors=True)
 
-    @cached_property
+    @property
     def quarters(self) -> tuple[str, str]:
         """The calendar quarters between which outcomes are measured."""
-        from abm.ecosystem.quarters import quarter_number, quarter_text
-
         opening = quarter_number(self.city.opening)
         return quarter_text(opening + self.first), quarter_text(opening + self.ensemble.quarters)
 
-    @property
-    def _runs(self) -> Path:
-        return self.folder / "unfinished"
+    def _run(self, cells: Sequence[Ensemble]) -> None:
+        """Run cells side by side, and their baselines where they are not at hand."""
+        calm = {self._place(each): each for each in map(_calm, cells)} if self.paired else {}
+        for place in self._calm.keys() - calm.keys():
+            del self._calm[place]
+            shutil.rmtree(place, ignore_errors=True)
+        wanted = {place: each for place, each in calm.items() if place not in self._calm}
+        both = wanted | {self._place(each): each for each in cells}
+
+        def show(done: int, whole: int) -> None:
+            self._tell(0, done * len(cells) * self._blocks // whole)
+
+        run_ensembles([(each, place) for place, each in both.items()], progress=show, **self._running)
+        self._calm |= {place: self._load(place) for place in wanted}
 
     def _measured(self, cell: Ensemble) -> dict:
-        calm = self._baseline(cell) if self.paired else None
-        run = self._lived(cell, self._tell)
-        found = levels(run, self.first) | (against(run, calm, self.first) if calm else {})
-        shutil.rmtree(self._place(cell), ignore_errors=True)
+        run, found, calm = self._load(self._place(cell)), {}, None
+        if self.paired:
+            calm = self._calm[self._place(_calm(cell))]
+            found = against(run, calm, self.first)
         return {
-            "run": {key: each.tolist() for key, each in found.items()},
+            "run": {key: each.tolist() for key, each in (levels(run, self.first) | found).items()},
             "baseline": {key: each.tolist() for key, each in levels(calm, self.first).items()} if calm else {},
             "worst_residual": float(max(each.worst_residual for each in (run, calm) if each)),
         }
 
-    def _baseline(self, cell: Ensemble) -> RunResult:
-        """That of a cell; the last one is kept, for its neighbours are likely to have the same."""
-        wanted = replace(cell, scenario=load_scenario("baseline"))
-        if self._calm is None or self._calm[0] != wanted:
-            if self._calm is not None:
-                shutil.rmtree(self._place(self._calm[0]), ignore_errors=True)
-            self._calm = wanted, self._lived(wanted)
-        return self._calm[1]
-
-    def _lived(self, ensemble: Ensemble, tell: Callable[[int], None] | None = None) -> RunResult:
-        show = None if tell is None else lambda done, _: tell(done)
-        place = run_ensemble(ensemble, self._place(ensemble), progress=show, **self._running)
+    def _load(self, place: Path) -> RunResult:
         return store.load(place, self.city, COLUMNS)["run"]
 
     def _place(self, ensemble: Ensemble) -> Path:
-        return self._runs / ensemble.name(0, ensemble.worlds, self._data)
+        return self.folder / _UNFINISHED / ensemble.name(0, ensemble.worlds, self._data)
 
-    def _tell(self, more: int) -> None:
-        if self._progress is not None:
-            self._progress(self._done + more, max(self._expected, self._done + more))
+    def _kept(self, cell: Ensemble) -> Path:
+        inputs = [self._place(cell).name, self.first, [each.key for each in LEVELS], list(AGAINST) * self.paired]
+        return self.folder / "worlds" / f"{sha256(json.dumps(inputs).encode()).hexdigest()[:24]}.json"
+
+    @property
+    def _blocks(self) -> int:
+        return len(list(self.ensemble.blocks()))
+
+    def _tell(self, cells: int, blocks: int = 0) -> None:
+        """So many more cells are there, and so many blocks of others."""
+        self._done += cells * self._blocks
+        if self._progress is not None and self._done + blocks:
+            self._progress(self._done + blocks, max(self._expected, self._done + blocks))
+
+
+def all_outcomes(cells: Cells, places: Sequence[Place]) -> list[Cell]:
+    """What the worlds come to at all places of a study."""
+    cells.expect(len(places))
+    found = cells.outcomes(places)
+    cells.close()
+    return found
+
+
+def _calm(cell: Ensemble) -> Ensemble:
+    """The baseline of a cell."""
+    return replace(cell, scenario=load_scenario("baseline"))
+
+
+def _read(path: Path) -> Cell:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return Cell(*({key: np.array(each) for key, each in found[side].items()} for side in ("run", "baseline")),
+                found["worst_residual"])  # fmt: skip
 
 
 def told(cells: Cells, found: Sequence[Cell]) -> dict:

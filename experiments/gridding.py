@@ -12,7 +12,7 @@ from experiments import asked, axes
 from experiments.amplification import band
 from experiments.axes import Axis
 from experiments.blocks import Ensemble
-from experiments.cells import Cell, Cells, Progress, told
+from experiments.cells import Cell, Cells, Progress, all_outcomes, told
 from experiments.outcomes import AGAINST, SAID
 
 
@@ -33,7 +33,7 @@ def grid(
     cells = Cells(ensemble, folder, paired, jobs=jobs, cluster=cluster, progress=progress)
     cells.check(places)
     asked.begin(folder, asks)
-    found = cells.all_outcomes(places)
+    found = all_outcomes(cells, places)
     facts = asks | told(cells, found) | {
         "compares": "difference" if paired else "level",
         "outcomes": {key: {"unit": unit, "meaning": meaning} for key, (unit, meaning) in SAID.items()

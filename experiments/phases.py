@@ -10,7 +10,7 @@ from abm.errors import BadInput, Fault
 from experiments import asked, axes, gridding
 from experiments.axes import Axis
 from experiments.blocks import Ensemble
-from experiments.cells import Cells, Progress, told
+from experiments.cells import Cells, Progress, all_outcomes, told
 from experiments.outcomes import Condition
 
 SURE = 0.95  # of an interval
@@ -34,7 +34,7 @@ def phase(
     cells = Cells(ensemble, folder, condition.paired, jobs=jobs, cluster=cluster, progress=progress)
     cells.check(places)
     asked.begin(folder, asks)
-    found = cells.all_outcomes(places)
+    found = all_outcomes(cells, places)
     counts = [int(condition.holds(each.run).sum()) for each in found]
     facts = asks | told(cells, found) | {
         "condition": condition.facts(), "sure": SURE,

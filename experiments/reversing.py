@@ -69,9 +69,10 @@ class Search:
         return self.points + len(_SEEN) * max(0, ceil(log2(step / self.within)))
 
 
-def look(holds: Callable[[float], np.ndarray], search: Search) -> dict[float, np.ndarray]:
-    """Value -> in which worlds the outcome holds there, bool `(worlds,)`, in order from the start; `holds` says so."""
-    seen = {each: holds(each) for each in search.evens}
+def look(holds: Callable[[list[float]], list[np.ndarray]], search: Search) -> dict[float, np.ndarray]:
+    """Value -> in which worlds the outcome holds there, bool `(worlds,)`, in order from the start; `holds` says so of
+    several values at once."""
+    seen = dict(zip(search.evens, holds(search.evens), strict=True))
     while True:
         ordered = dict(sorted(seen.items(), key=lambda each: abs(each[0] - search.start)))
         spans = (_crossing(ordered, search.probability, name) for name in _SEEN)
@@ -79,7 +80,7 @@ def look(holds: Callable[[float], np.ndarray], search: Search) -> dict[float, np
         if wide is None:
             return ordered
         middle = tidy((wide[0] + wide[1]) / 2)
-        seen[middle] = holds(middle)
+        seen[middle] = holds([middle])[0]
 
 
 def answer(seen: dict[float, np.ndarray], probability: float) -> dict:
@@ -119,9 +120,10 @@ def reverse(
     cells.expect(search.most)
     found = []
 
-    def holds(value: float) -> np.ndarray:
-        found.append(cells.outcomes({name: value}))
-        return condition.holds(found[-1].run)
+    def holds(values: list[float]) -> list[np.ndarray]:
+        new = cells.outcomes([{name: each} for each in values])
+        found.extend(new)
+        return [condition.holds(each.run) for each in new]
 
     seen = look(holds, search)
     cells.close()

@@ -108,29 +108,30 @@ def test_failures_count_once_a_firm_and_those_of_the_baseline_are_not_felled():
 
 def test_a_study_that_is_ended_goes_on_and_gives_the_same_bytes(made, tmp_path, monkeypatch):
     whole, folder, ran = files(made[1]), tmp_path / "again", []
-    lived = cells.run_ensemble
-    monkeypatch.setattr(cells, "run_ensemble", lambda *given, **more: ran.append(given) or lived(*given, **more))
+    lived = cells.run_ensembles
+    monkeypatch.setattr(cells, "_AT_ONCE", 2)
+    monkeypatch.setattr(cells, "run_ensembles", lambda given, **more: ran.append(len(given)) or lived(given, **more))
 
     def stop(done: int, _: int) -> None:
-        if done == 3:
+        if done == 5:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         grid(SMALL, OVER, folder, jobs=1, progress=stop)
     assert (folder / "unfinished").is_dir() and not (folder / "cells.csv").exists()
-    assert len(ran) == 3  # a baseline and two cells, the second half of which is missing
+    assert ran == [3, 3]  # twice a baseline and the two cells that share it
     seen, ran[:] = [], []
     assert grid(SMALL, OVER, folder, jobs=2, progress=lambda *each: seen.append(each)) == made[0]
     assert files(folder) == whole
     assert not (folder / "unfinished").exists()
-    assert seen[:2] == [(2, 8), (4, 8)] and seen[-1] == (8, 8)
-    assert len(ran) == 5  # that baseline, whose blocks are there, the second cell, the other baseline and two cells
+    assert ran == [3] and seen[0] == (4, 8) and seen[-1] == (8, 8)
+    assert (5, 8) not in seen  # blocks that were there are not run again
     del ran[:]
     assert grid(SMALL, OVER, folder, jobs=1) == made[0]
     assert not ran
     next((folder / "worlds").iterdir()).unlink()
     grid(SMALL, OVER, folder, jobs=1)
-    assert len(ran) == 2  # the cell and its baseline
+    assert ran == [2]  # the cell and its baseline
     assert files(folder) == whole
 
 

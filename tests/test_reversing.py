@@ -18,7 +18,7 @@ AT = np.linspace(0.2, 0.59, 40)  # the value from which each world tips
 
 
 def found(holds, search: Search) -> tuple[dict, dict]:
-    seen = look(holds, search)
+    seen = look(lambda values: [holds(each) for each in values], search)
     return answer(seen, search.probability), seen
 
 
