@@ -128,6 +128,15 @@ def test_a_cluster_that_is_lost_is_said_in_one_line_and_what_is_finished_stays(t
     assert not (tmp_path / "runs.parquet").exists()
 
 
+def test_blocks_grow_and_are_the_same_for_more_worlds():
+    many = Ensemble(SMALL.scenario, worlds=10_000, block=64)
+    sizes = [count for _, count in many.blocks()]
+    assert (sizes[:9], sizes[-1], sum(sizes)) == ([64] * 4 + [128] * 4 + [256], 16, 10_000)
+    assert [first for first, _ in many.blocks()] == [sum(sizes[:place]) for place in range(len(sizes))]
+    few = Ensemble(SMALL.scenario, worlds=700, block=64)
+    assert list(few.blocks())[:-1] == list(many.blocks())[:7]
+
+
 def test_names_of_blocks_come_from_all_that_matters():
     from dataclasses import replace
 
