@@ -3,10 +3,10 @@
     python -m benchmarks.store [--worlds 10000] [--block 128] [--jobs 2] [--second shortfall] [--keep FOLDER]
 
 A baseline and a scenario in the same worlds, forty quarters each, as `cloudcity compare` runs them: in blocks that are
-written as Parquet, joined, read back and summarised. The peer is the same model without the store, measured on two
-blocks of each side in this process. "Started again" is the same question when all blocks are there: joining, reading
-and summarising alone. CPU time is that of all processes, start-up among it; where a machine does other work, it says
-more than the clock.
+written as Parquet, joined, read back and summarised. The peer is the same model without the store, measured on the
+largest block of each side in this process. "Started again" is the same question when all blocks are there: joining,
+reading and summarising alone. CPU time is that of all processes, start-up among it; where a machine does other work, it
+says more than the clock.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ import abm
 from abm.scenario import load_scenario
 from experiments.blocks import Ensemble
 from experiments.comparing import compare
-
-_BLOCKS = 2  # of each side, that are run without the store
 
 
 def cpu() -> float:
@@ -40,18 +38,17 @@ def end_processes() -> None:
 
 def alone(first: Ensemble, second) -> float:
     """CPU seconds a world of the model itself, both sides."""
-    begun = time.process_time()
+    begun, worlds = time.process_time(), max(count for _, count in first.blocks())
     for story in (first.scenario, second):
-        for start in range(0, _BLOCKS * first.block, first.block):
-            abm.run(first.ecosystem, story, worlds=first.block, quarters=first.quarters, first_world=start)
-    return (time.process_time() - begun) / (_BLOCKS * first.block)
+        abm.run(first.ecosystem, story, worlds=worlds, quarters=first.quarters)
+    return (time.process_time() - begun) / worlds
 
 
 def main() -> None:
     """Run, run again, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", type=int, default=10_000)
-    parser.add_argument("--block", type=int, default=128)
+    parser.add_argument("--block", type=int, default=128, help="worlds of the first blocks (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--second", default="shortfall")
     parser.add_argument("--keep", type=Path, help="a folder for the files; by default they go")
@@ -70,8 +67,8 @@ def main() -> None:
         disk = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
     (wall, whole), (again, cpu_again) = spent
     own, ended = (resource.getrusage(each).ru_maxrss / 1e3 for each in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(f"{asked.worlds:,} worlds x {first.quarters} quarters of baseline and {second.id}, blocks of {asked.block}, "
-          f"{asked.jobs} processes")  # fmt: skip
+    print(f"{asked.worlds:,} worlds x {first.quarters} quarters of baseline and {second.id}, {asked.jobs} processes, "
+          f"blocks from {asked.block} worlds on")  # fmt: skip
     print(f"  wall time                    {wall:8.1f} s")
     print(f"  CPU of all processes         {whole:8.1f} s")
     print(f"  the model alone              {model:8.1f} s of CPU     ratio {whole / model:.2f}")
