@@ -98,8 +98,9 @@ CONDITIONS: dict[str, Condition] = {
                           "redemption_threshold": _towards("redemption_threshold", 0.02, strength)},
     ),
     "take-or-pay": Condition(
-        "labs promise all they plan to use", parameters=lambda strength: {
-            "take_or_pay_floor": _towards("take_or_pay_floor", 1.0, strength)},
+        "labs promise all they plan to use, on all the growth they expect", parameters=lambda strength: {
+            "take_or_pay_floor": _towards("take_or_pay_floor", 1.0, strength),
+            "promised_growth_weight": _towards("promised_growth_weight", 1.0, strength)},
     ),
     "double pledging": Condition(
         "the same machines back two loans: lenders see twice what there is, and get half of it in a failure",
