@@ -21,11 +21,12 @@ from abm.ecosystem import load
 from abm.ecosystem.quarters import quarter_number, quarter_text
 from abm.results import RunResult
 from abm.scenario import load_scenario
-from experiments import asked, axes, store
+from experiments import asked, store
 from experiments.blocks import Ensemble
 from experiments.comparing import COLUMNS
 from experiments.outcomes import AGAINST, LEVELS, against, levels
 from experiments.pairs import strikes_at
+from experiments.placing import placed
 from experiments.runner import run_ensembles
 from experiments.summary import NOTE
 from experiments.yearly import QUANTILES
@@ -69,7 +70,7 @@ class Cells:
     def check(self, places: Sequence[Place]) -> None:
         """Refuse, with `BadInput`, places that mean nothing; nothing is run and nothing is written."""
         for each in places:
-            axes.placed(self.ensemble, each).check()
+            placed(self.ensemble, each).check()
 
     def expect(self, cells: int) -> None:
         """How many cells there will be, for `progress`, which is told of their blocks."""
@@ -77,7 +78,7 @@ class Cells:
 
     def outcomes(self, places: Sequence[Place]) -> list[Cell]:
         """What the worlds come to at places on the axes, in their order. Raises `OSError`."""
-        cells = [axes.placed(self.ensemble, each) for each in places]
+        cells = [placed(self.ensemble, each) for each in places]
         kept = [self._kept(each) for each in cells]
         missing = [at for at, path in enumerate(kept) if not path.is_file()]
         missing.sort(key=lambda at: self._place(_calm(cells[at])))  # cells that share a baseline come together

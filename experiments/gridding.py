@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from abm.words import part_of
-from experiments import asked, axes
+from experiments import asked
 from experiments.amplification import band
-from experiments.axes import Axis
+from experiments.axes import Axis, points
 from experiments.blocks import Ensemble
 from experiments.cells import Cell, Cells, Progress, all_outcomes, told
 from experiments.outcomes import AGAINST, SAID
+from experiments.placing import placed
 
 
 def grid(
@@ -27,8 +28,8 @@ def grid(
     question.json, summary.json, cells.csv and worlds/. Raises `BadInput` and `OSError`.
     """
     asks = question(ensemble, over)
-    places = axes.points(over)
-    struck = axes.placed(ensemble, places[0]).scenario
+    places = points(over)
+    struck = placed(ensemble, places[0]).scenario
     paired = bool(struck.shocks or struck.parameters or struck.switches)
     cells = Cells(ensemble, folder, paired, jobs=jobs, cluster=cluster, progress=progress)
     cells.check(places)

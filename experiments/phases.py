@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from abm.errors import BadInput, Fault
-from experiments import asked, axes, gridding
-from experiments.axes import Axis
+from experiments import asked, gridding
+from experiments.axes import Axis, points
 from experiments.blocks import Ensemble
 from experiments.cells import Cells, Progress, all_outcomes, told
 from experiments.outcomes import Condition
@@ -30,7 +30,7 @@ def phase(
         raise BadInput(Fault("--over", "x".join(str(len(each.values)) for each in over) + " cells",
                              "two axes of two or more values each"))  # fmt: skip
     asks = question(ensemble, over, condition)
-    places = axes.points(over)
+    places = points(over)
     cells = Cells(ensemble, folder, condition.paired, jobs=jobs, cluster=cluster, progress=progress)
     cells.check(places)
     asked.begin(folder, asks)

@@ -16,11 +16,12 @@ import abm
 from abm.errors import BadInput
 from abm.parameters import Parameters
 from abm.scenario import load_scenario
-from experiments import axes, cells, outcomes
-from experiments.axes import Axis, parse_axes, parse_range, placed, points
+from experiments import cells, outcomes
+from experiments.axes import Axis, parse_axes, parse_range, points
 from experiments.blocks import Ensemble
 from experiments.gridding import grid
 from experiments.outcomes import Condition
+from experiments.placing import SHOCK, placed
 
 SMALL = Ensemble(load_scenario("shortfall"), worlds=3, quarters=9, seed=3)
 OVER = [Axis("shock", (0.0, 0.5)), Axis("demand_noise", (0.01, 0.08))]
@@ -47,7 +48,7 @@ def test_axes_are_read_as_lists_and_as_even_steps():
 def test_nothing_else_is_called_shock():
     city = abm.load("ai_2026")
     taken = [*Parameters(city).names(), *city.id, *city.title]
-    assert axes.SHOCK not in [each.casefold() for each in taken]
+    assert SHOCK not in [each.casefold() for each in taken]
 
 
 def test_an_axis_sizes_all_shocks_of_a_kind_and_no_other():
@@ -190,6 +191,8 @@ BAD = [
     (("grid", "--over", "shock=0:1:401"), "at most 400"),
     (("grid", "--over", "shock=0:1:21", "--over", "confidence_loss=0:5:20"), "420 cells; expected at most 400"),
     (("grid", "--over", "shock=0.1", "--over", "Shock=0.2"), "given twice"),
+    (("grid", "--over", "shock=0.1", "--over", "shock.end_demand=0.2"), "'shock.end_demand', which is given twice"),
+    (("grid", "--over", "confidence_loss=1", "--over", "all.confidence_loss=2"), "given twice"),
     (("grid", "--over", "confidence_loss=1", "--set", "confidence_loss=2"), "given twice"),
     (("grid", "--over", "confidence_los=1"), "did you mean 'confidence_loss'"),
     (("grid", "--over", "confidence_loss=900"), "confidence_loss between"),

@@ -95,5 +95,5 @@ def test_a_line_parts_cells_that_are_even_or_more_from_the_others():
         return {tuple(map(tuple, each)) for each in figure.axes[0].collections[1].get_segments()}
 
     assert edges(rows) == {((0.5, -0.5), (0.5, 0.5)), ((0.5, 0.5), (1.5, 0.5))}
-    assert edges([*rows[:2], *rows[3:]]) == {((0.5, -0.5), (0.5, 0.5)), ((0.5, 0.5), (1.5, 0.5))}
+    assert edges(rows[1:]) == {((0.5, 0.5), (1.5, 0.5))}  # none to a cell that is not there
     assert edges([each | {"p": 0.1} for each in rows]) == set()

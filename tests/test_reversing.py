@@ -94,12 +94,12 @@ def test_the_living_model_tips_where_spending_says_so_and_goes_on_where_it_was(t
 
 
 def test_the_command_answers_in_words(command, tmp_path):
-    asked = ("reverse", "--worlds", "2", "--quarters", "9", "--points", "2", "--jobs", "1")
+    asked = ("reverse", "--worlds", "4", "--quarters", "9", "--points", "2", "--jobs", "1")
     code, out, err = command(*asked, "--outcome", "failures>=0", "--out", "low")
     assert code == 0, err
-    assert "Tips already at shock = 0" in out and "0 or" not in out and "before 0 to 0" not in out
+    assert "Tips already at shock = 0" in out and "4 worlds: before 0 or at it." in out
     code, out, _ = command(*asked, "--outcome", "failures>=999", "--out", "high")
-    assert code == 0 and "Never tips from 0 to 1" in out and "beyond 1" in out
+    assert code == 0 and "Never tips from 0 to 1" in out and "4 worlds: beyond 1." in out
     part = ("--outcome", "lost_sales>=0.1", "--tolerance", "0.2", "--out", "made")
     code, out, _ = command(*asked, *part)
     assert code == 0

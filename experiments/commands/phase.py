@@ -74,10 +74,11 @@ def print_phase(facts: dict, out: Console) -> None:
 
 def draw(facts: dict, ensemble: Ensemble, path: Path) -> None:
     """Write the map of probabilities."""
-    from experiments import axes, figures
+    from experiments import figures
     from experiments.figures.case import evidence
     from experiments.pairs import Frame
     from experiments.phases import table
+    from experiments.placing import label
     from experiments.story import assumed_share
 
     frame = Frame(ensemble.ecosystem, ensemble.worlds, ensemble.quarters, ensemble.seed)
@@ -90,6 +91,6 @@ def draw(facts: dict, ensemble: Ensemble, path: Path) -> None:
     figure = figures.phase(
         table(facts), *facts["over"], "probability", title=f"How likely is it that {facts['condition']['in_words']}?",
         told=f"Share of worlds, {facts['from']} to {facts['to']}.{line}", caption="; ".join(parts) + ".",
-        names=(*(axes.label(each, ensemble.scenario) for each in facts["over"]), "share of worlds"),
+        names=(*(label(each, ensemble.scenario) for each in facts["over"]), "share of worlds"),
     )  # fmt: skip
     figures.save(figure, path)

@@ -100,7 +100,7 @@ def _interval(facts: dict, name: str) -> str:
     low, high = facts["interval"]
     first = f"before {start:g}" if low is None else f"{low:g}"
     last = f"beyond {end:g}" if high is None else f"{high:g}"
-    where = last if low == end else first if high == start else f"{first} to {last}"
+    where = last if low == end else f"{first} or at it" if high == start else f"{first} to {last}"
     return f"{facts['sure']:.0%} interval of the answer, for the luck of {facts['worlds']:,} worlds: {where}."
 
 
