@@ -21,7 +21,7 @@ _TOTALS = ("written_down", "credit_losses", "failures")
 def grid(
     over_: over.Over = None,
     scenario: options.Scenario = "shortfall",
-    worlds: options.Worlds = 64,
+    worlds: over.Worlds = 64,
     quarters: options.Quarters = 40,
     seed: options.Seed = 1,
     ecosystem: options.Ecosystem = "ai_2026",

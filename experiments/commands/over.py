@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from experiments.commands import options
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from experiments.blocks import Ensemble
 
+Worlds = options.worlds_up_to(20_000, "How many worlds each point has.")
 Over = Annotated[
     list[str] | None,
     typer.Option("--over", metavar="ADDRESS=VALUES",

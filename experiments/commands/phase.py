@@ -18,7 +18,7 @@ def phase(
     outcome: over.Outcome,
     over_: over.Over = None,
     scenario: options.Scenario = "shortfall",
-    worlds: options.Worlds = 64,
+    worlds: over.Worlds = 64,
     quarters: options.Quarters = 40,
     seed: options.Seed = 1,
     ecosystem: options.Ecosystem = "ai_2026",

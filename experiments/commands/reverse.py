@@ -31,7 +31,7 @@ def reverse(
     tolerance: Tolerance = None,
     points: Points = 5,
     scenario: options.Scenario = "shortfall",
-    worlds: options.Worlds = 64,
+    worlds: over.Worlds = 64,
     quarters: options.Quarters = 40,
     seed: options.Seed = 1,
     ecosystem: options.Ecosystem = "ai_2026",
