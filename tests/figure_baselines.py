@@ -30,6 +30,7 @@ from experiments.figures.tables import importance, phase, tornado
 from experiments.figures.timeline import timeline
 from experiments.figures.vintages import vintages
 from experiments.figures.waterfall import waterfall
+from experiments.figures.where import where
 
 FOLDER = Path(__file__).parent / "figures"
 _DPI = 50
@@ -132,6 +133,16 @@ def case() -> tuple[RunResult, RunResult, dict]:
     return shocked, baseline, facts
 
 
+def matters() -> list[dict]:
+    """Made-up rows of a study of conditions: the network matters in one of three, at large shortfalls."""
+    return [
+        {"confidence_loss": level, "setting": name, "size": size, "share": strong * (size - 0.2) - 0.004,
+         "credit": 30.0 * strong * size, "credit_without": 2.0 * size}
+        for level in (3.0, 0.0) for name, strong in (("as shipped", 0.01), ("promises", 0.9), ("all", 0.3))
+        for size in (0.1, 0.3, 0.5)
+    ]  # fmt: skip
+
+
 def pictures() -> dict[str, Callable[[], Figure]]:
     """Name of a baseline and how its figure is drawn."""
     city, pair = tiny(), case()
@@ -149,6 +160,8 @@ def pictures() -> dict[str, Callable[[], Figure]]:
         "tornado": lambda: tornado(rows, 9.5, outcome="loss", title="A tornado", caption=_CAPTION),
         "importance": lambda: importance(firms, outcome="loss", title="Importance", caption=_CAPTION),
     }  # fmt: skip
+    for columns in (1, 2):
+        found[f"where_{columns}"] = lambda columns=columns: where(matters(), caption=_CAPTION, columns=columns)
     for draw in (earned, fans, funding_mix, money_flow, timeline, vintages, waterfall):
         for columns in (1, 2):
             found[f"{draw.__name__}_{columns}"] = lambda draw=draw, columns=columns: draw(*pair, columns)

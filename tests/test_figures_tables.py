@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas
 import pytest
+from figure_baselines import matters
 from figure_example import example
 from figure_texts import of, outside, overlapping, written
 
@@ -15,6 +16,7 @@ from experiments.figures.money_flow import money_flow
 from experiments.figures.network_map import value_of
 from experiments.figures.tables import importance, phase, tornado
 from experiments.figures.vintages import by_year, vintages
+from experiments.figures.where import where
 
 CAPTION = "Ecosystem ai_2026; 64 worlds a cell; seed 1; illustrative, not a forecast."
 SETTINGS = [{"name": f"setting number {each}", "low": 10.0 - each, "high": 10.0 + (-1) ** each * each}
@@ -44,11 +46,13 @@ def of_table(what: str, columns: int):
         return phase(grid(), "cut", "fear", "falls", title="When somebody falls", caption=CAPTION, columns=columns)
     if what == "tornado":
         return tornado(SETTINGS, 10.0, outcome="loss, USD bn", title="What moves it", caption=CAPTION, columns=columns)
+    if what == "where":
+        return where(matters(), caption=CAPTION, columns=columns)
     return importance(FIRMS, outcome="loss of others, USD bn", title="Who matters", caption=CAPTION, columns=columns)
 
 
 @pytest.mark.parametrize("columns", [1, 2])
-@pytest.mark.parametrize("what", ["phase", "tornado", "importance", "money_flow", "vintages"])
+@pytest.mark.parametrize("what", ["phase", "tornado", "importance", "where", "money_flow", "vintages"])
 def test_words_are_large_enough_apart_and_on_the_page(case, what, columns):
     pairs = {"money_flow": money_flow, "vintages": vintages}
     figure = pairs[what](*case, columns) if what in pairs else of_table(what, columns)
@@ -148,3 +152,17 @@ def test_the_widest_setting_and_the_costliest_firm_are_on_top():
     assert "4 firms that matter less" in of(figure, "caption")
     bands = np.concatenate([np.array(each.get_segments())[:, :, 0] for each in figure.axes[0].collections])
     assert sorted(bands[:, 1] / np.maximum(bands[:, 0], 1e-9)) == pytest.approx([2.25] * 20)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_where_the_network_matters_every_cell_says_its_part_and_dark_cells_are_those_where_it_does(columns):
+    rows, figure = matters(), where(matters(), caption=CAPTION, columns=columns)
+    assert len(figure.axes) == 2
+    for axes, level in zip(figure.axes, (3.0, 0.0), strict=True):
+        mine = [row for row in rows if row["confidence_loss"] == level]
+        words = [each.get_text() for each in axes.texts]
+        assert [each.split()[0] for each in words] == [f"{row['share']:.1%}" for row in mine]
+        if columns == 2:
+            assert [each.split()[-1] for each in words] == [f"{row['credit']:.0f}" for row in mine]
+        shade = axes.collections[0].get_array().ravel()
+        np.testing.assert_allclose(shade, [row["share"] for row in mine])

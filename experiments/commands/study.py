@@ -70,6 +70,8 @@ def study(
             rows = studies.grid(frame, sizes, place=place)
     facts = inputs | {"note": NOTE, "worst_residual": max(each["worst_residual"] for each in rows), "rows": rows}
     _write(folder, facts)
+    if name == "where-the-network-matters":
+        _draw(folder, facts)
     options.tell(facts, _print, as_json, quiet, f"Tables: {folder}")
 
 
@@ -81,6 +83,19 @@ def _write(folder: Path, facts: dict) -> None:
 
     put(folder / "study.csv", pandas.DataFrame([_flat(each) for each in facts["rows"]]).to_csv(index=False))
     put(folder / "summary.json", as_json(facts))
+
+
+def _draw(folder: Path, facts: dict) -> None:
+    """where.png, the map of the study."""
+    from experiments.figures import save, where
+
+    caption = (
+        f"Ecosystem {facts['ecosystem']}; end users spend less from the shortfall's quarter on; the next 12 quarters; "
+        f"{facts['worlds']} worlds, each with and without it, as it is and without these channels; seed "
+        f"{facts['seed']}. In a cell, from the left: that part, and what lenders and suppliers lose, USD bn, without "
+        f"these channels > with them; below zero is a gain. Conditions as in the text. {facts['note']}"
+    )
+    save(where(facts["rows"], caption=caption), folder / "where.png")
 
 
 def _flat(row: dict) -> dict:

@@ -28,12 +28,13 @@ from experiments.figures.tables import importance, phase, tornado
 from experiments.figures.timeline import timeline
 from experiments.figures.vintages import vintages
 from experiments.figures.waterfall import waterfall
+from experiments.figures.where import where
 from experiments.figures.world_spread import spread
 
 __all__ = [
     "IN_COLUMNS", "WHOLE", "cascade", "distress_map", "draw_all", "draw_pair", "earned", "exposure", "fans",
     "funding_mix", "importance", "living_cascade", "losses", "money_flow", "network", "phase", "save", "spread",
-    "timeline", "tornado", "vintages", "waterfall",
+    "timeline", "tornado", "vintages", "waterfall", "where",
 ]  # fmt: skip
 
 # Of a pair, its facts and a world: figures that need the width of a page.
