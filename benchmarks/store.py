@@ -55,7 +55,6 @@ def main() -> None:
     asked = parser.parse_args()
     first = Ensemble(load_scenario("baseline"), worlds=asked.worlds, block=asked.block)
     second = load_scenario(asked.second)
-    model = alone(first, second) * asked.worlds
     with tempfile.TemporaryDirectory() as aside:
         folder, spent = asked.keep or Path(aside), []
         for _ in range(2):
@@ -67,6 +66,7 @@ def main() -> None:
         disk = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
     (wall, whole), (again, cpu_again) = spent
     own, ended = (resource.getrusage(each).ru_maxrss / 1e3 for each in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    model = alone(first, second) * asked.worlds  # last: its memory is not that of the store
     print(f"{asked.worlds:,} worlds x {first.quarters} quarters of baseline and {second.id}, {asked.jobs} processes, "
           f"blocks from {asked.block} worlds on")  # fmt: skip
     print(f"  wall time                    {wall:8.1f} s")
