@@ -125,6 +125,7 @@ _LIVING = (
     ("cash_shortfall", "flow", FLOW, "payments that rounding left open and the rest of the world covered"),
     ("written_off", "flow", FLOW, "loans that lenders lost, recoveries taken off"),
     ("lost_by_suppliers", "flow", FLOW, "loans and invoices that suppliers lost, recoveries taken off"),
+    ("book_lost", "flow", FLOW, "book value of machines and sites of who is wound up, less what they fetched"),
     ("default_cost", "flow", FLOW, "what failing takes of a firm's money"),
     ("funding_lost", "flow", FLOW, "planned funding that did not come"),
     ("purchases_cut", "flow", FLOW, "planned purchases that were given up for lack of money"),

@@ -55,6 +55,9 @@ MARKETS = (
     # -- contracts ---------------------------------------------------------------------------------
     Parameter("take_or_pay_floor", 0.7, 0.3, 1.0, "share of plan", "theta",
               "part of its expected compute plan that a customer promises to pay in any case", JUDGEMENT),
+    Parameter("european_preference", 0.0, 0.0, 0.3, "share", "",
+              "part of what enterprises in Europe buy of clouds from elsewhere that goes to European clouds instead",
+              "a policy of procurement; not practice today", system=True),
     Parameter("take_or_pay_margin_quarters", 0.0, 0.0, 4.0, "quarters", "",
               "bills of how many quarters to come a customer keeps with a custodian for those it made promises to",
               "a policy; not practice today", most=8.0),

@@ -16,6 +16,8 @@ from abm.words import part_of
 from cython_ext import row_sums, total
 
 _RANKS = (SECURED, UNSECURED, PREFERRED)
+_GOODS = ("chips_book", "chips_unenergised", "shells_book", "chip_inventory",
+          *(f"pipeline_q{each}" for each in range(1, 7)))  # fmt: skip
 _ALWAYS_GOES_ON = ("hyperscaler", "chipmaker")  # their other business is worth more than the sector's machines
 
 
@@ -235,8 +237,8 @@ class Estate(Books):
         self._receive(brought)
         living.now.deducted[self.row, w] += fleet.basis[me][:, w].sum(axis=0) + self.value("shells_basis")
         living.now.deducted[self.row, w] += living.tax_deduction[me, w]
-        for account in ("chips_book", "chips_unenergised", "shells_book", "chip_inventory",
-                        *(f"pipeline_q{each}" for each in range(1, 7))):  # fmt: skip
+        living.now.book_lost[self.row, w] = np.maximum(0.0, sum(map(self.value, _GOODS)) - brought)
+        for account in _GOODS:
             self._post(account, self.row, -self.value(account))
         for array in (fleet.cost, fleet.book, fleet.idle, fleet.power, fleet.waiting):
             array[me][..., w] = 0.0

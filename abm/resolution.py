@@ -26,7 +26,7 @@ def resolve(model) -> None:
                  "estate_rest"):  # fmt: skip
         living.aftermath[name] = np.zeros_like(living.aftermath[name])
     now = living.now
-    now.loan_losses, now.funders_bore, now.vendor_losses = (np.zeros(shape) for _ in range(3))
+    now.loan_losses, now.funders_bore, now.vendor_losses, now.book_lost = (np.zeros(shape) for _ in range(4))
     now.reorganised, now.wound_up = np.zeros(shape, bool), np.zeros(shape, bool)
     now.recovered, now.claimed = np.zeros((3, shape[1])), np.zeros((3, shape[1]))
     _move_users(living)
@@ -51,6 +51,7 @@ def resolve(model) -> None:
     now.failures_took = model.ledger.column("net_worth") - before
     for column, values in (
         ("written_off", now.loan_losses), ("lost_by_suppliers", now.vendor_losses), ("wound_up", now.wound_up),
+        ("book_lost", now.book_lost),
         ("reorganised", now.reorganised), ("breaches", health.breached), ("default_cost", now.default_cost),
         ("funding_lost", now.funding_lost), ("purchases_cut", now.purchases_cut),
     ):  # fmt: skip

@@ -27,6 +27,7 @@ class ThisQuarter:
     loop: object | None = None  # what the contagion loop did, `abm.clearing.Loop`
     default_cost: np.ndarray | None = None  # firms: what failing takes of money
     fire_price: np.ndarray | None = None  # price of used chips after forced sales, 1 = no discount
+    book_lost: np.ndarray | None = None  # firms: book of machines and sites of the wound up, less what they fetched
     funding_lost: np.ndarray | None = None  # firms: planned funding that did not come
     purchases_cut: np.ndarray | None = None  # firms: planned purchases that were given up
     loan_losses: np.ndarray | None = None  # firms: loans lost by their holder, recoveries taken off

@@ -14,7 +14,7 @@ import pytest
 import abm
 import abm.resolution as resolution
 from abm.columns import COLUMNS
-from abm.estates import Estate
+from abm.estates import _GOODS, Estate
 from abm.holdings import PREFERRED, SECURED, UNSECURED
 from abm.ledger import LedgerBreach
 from abm.statement import LINES
@@ -206,6 +206,10 @@ def test_machines_are_sold_or_scrapped_and_the_estate_gets_the_price_less_the_co
     kept = parameters.get("default_asset_recovery", 0.85)
     brought = kept * (bids.sum(axis=0) + resale * sites) + case.before.securities[row]
     np.testing.assert_allclose(case.got["proceeds"][row], brought, **CLOSE)
+    goods = sum(getattr(case.before, each)[row] for each in _GOODS)
+    fetched = brought - case.before.securities[row]
+    np.testing.assert_allclose(case.ledger.column("book_lost")[row], np.maximum(0.0, goods - fetched), **CLOSE)
+    assert (goods > fetched).all()
 
 
 def what_is_left(case: SimpleNamespace, flows: bool) -> dict[str, float]:

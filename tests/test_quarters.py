@@ -275,6 +275,22 @@ def test_labs_promise_a_floor_under_the_plan_that_a_part_of_expected_growth_lead
     assert (due[~signed] >= floor[~signed]).all() and signed.any()
 
 
+def test_what_europe_buys_at_home_comes_from_others_and_is_no_more_than_before():
+    from abm.markets.compute import _enterprise_shares
+
+    plain, asked = (ran(2, parameters={"european_preference": each}) for each in (0.0, 0.2))
+    before, after = plain.living.enterprise_share, _enterprise_shares(asked)
+    eco, fleet = asked.ecosystem, asked.living.fleet
+    home = np.array([each == "EU" for each in eco.region])
+    assert after.sum() == pytest.approx(before.sum(), rel=1e-12)
+    microsoft, owner = eco.row["MSFT"], int(np.flatnonzero(fleet.owners == eco.row["MSFT"])[0])
+    lost = before[microsoft, 0] - after[microsoft, 0]
+    assert lost == pytest.approx(0.2 * fleet.region[owner, 1, 0] * before[microsoft, 0], rel=1e-12)
+    assert after[home, 0].sum() - before[home, 0].sum() == pytest.approx((before - after)[~home, 0].sum(), rel=1e-9)
+    demand = (each.ledger.column("compute_demand")[eco.row["NBIS"], 0] for each in (asked, plain))
+    assert next(demand) > 1.2 * next(demand)
+
+
 def test_lenders_count_promises_to_a_cloud_as_if_a_part_of_them_were_earned():
     def borrowed(weight):
         model = ran(4, parameters={"promise_lending_weight": weight, "demand_noise": 0.0})

@@ -9,6 +9,7 @@ import numpy as np
 
 from abm import margining
 from abm.contracts import HORIZON
+from abm.ecosystem.vocabulary import REGIONS
 from abm.trade import ENTERPRISE, FIRST_PARTY, LAB, OWN_PRODUCTS
 from abm.words import part_of
 from cython_ext import row_sums, total
@@ -122,11 +123,26 @@ def _wanted(model, need: np.ndarray, promised: np.ndarray) -> np.ndarray:
     listed = row_sums(np.where(chooses, open_need, 0.0), links.buyer, n)
     scale = np.minimum(1.0, part_of(left, listed))
     own = model.parameters.data("compute_share_of_own_product_revenue", 0.0) * living.own_share * demand
-    enterprise = living.enterprise_share * demand
+    enterprise = _enterprise_shares(model) * demand
     return np.where(
         chooses, open_need * scale[links.buyer],
         np.where((links.group == ENTERPRISE)[:, None], enterprise[links.provider], own[links.provider]),
     )  # fmt: skip
+
+
+def _enterprise_shares(model) -> np.ndarray:
+    """Share of end users' spending that enterprises spend at each cloud, `(firms, worlds)`. What they need in Europe is
+    taken to follow clouds' sites; a preference moves a part of it from others to clouds that are at home there."""
+    living, eco = model.living, model.ecosystem
+    share, preference = living.enterprise_share, model.parameters.system("european_preference")
+    if not preference.any():
+        return share
+    in_europe = np.zeros_like(share)
+    in_europe[living.fleet.owners] = living.fleet.region[:, REGIONS.index("EU")]
+    home = np.array([each == "EU" for each in eco.region])[:, None]
+    there = total(np.where(home, share, 0.0))
+    moved = np.where(home | (there <= 0.0), 0.0, preference * in_europe * share)
+    return share - moved + np.where(home, part_of(share, there) * total(moved), 0.0)
 
 
 def _spill(model, amounts, share, part_high, part_low, top_left, old_left) -> np.ndarray:
