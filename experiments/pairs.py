@@ -18,8 +18,9 @@ SETTLEMENT = "settlement"  # all switches of the settlement at once
 ABLATIONS = ("", "confidence", "vendor_investment", "fire_sale", "arms_race", SETTLEMENT)  # "" is the model as it is
 NAMES = {
     "": "as it is", "confidence": "lenders' loss of confidence", "vendor_investment": "suppliers' money for customers",
-    "fire_sale": "fire sales", "arms_race": "the arms race",
-    "settlement": "all that the settlement adds",
+    "fire_sale": "fire sales", "arms_race": "the arms race", "take_or_pay": "promises of compute",
+    "expensing": "full expensing", "hidden_leases": "leases that lenders do not see",
+    SETTLEMENT: "all that the settlement adds",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pandas
 import pytest
 
 import abm
-from experiments import studies
+from abm.scenario import load_scenario
+from experiments import mechanisms, studies
 from experiments.amplification import revenue_amplification
 from experiments.expected import MEASURES, QUANTITIES, WINDOWS, Quantity, Variant
 from experiments.pairs import Frame
@@ -33,6 +35,33 @@ def test_a_row_of_the_grid_is_a_pair_of_runs():
 def test_the_loss_grows_with_the_shortfall_whatever_amplification_does():
     rows = studies.grid(FRAME, (0.1, 0.5), ("default",))
     assert rows[0]["capex_less"][1] < rows[1]["capex_less"][1]
+
+
+def test_a_mechanism_adds_what_is_lost_with_it_and_not_without():
+    rows = {(row["setting"], row["mechanism"]): row
+            for row in mechanisms.by_setting(FRAME, ("default", "confidence_loss 0"))}  # fmt: skip
+    pair, bare = ([abm.run("ai_2026", replace(load_scenario(each), switches=off), quarters=12, worlds=2)
+                   for each in ("shortfall", "baseline")] for off in ({}, {"confidence": False}))  # fmt: skip
+    added = revenue_amplification(*pair, 8).ratio - revenue_amplification(*bare, 8).ratio
+    row = rows["default", "confidence"]
+    np.testing.assert_allclose(row["adds_sales"], np.quantile(added, (0.1, 0.5, 0.9)), rtol=1e-12)
+    assert row["adds_sales"][1] > 0.01 and not row["bears"]
+    assert rows["default", ""]["adds_sales"] == [0.0] * 3
+    # Who never loses confidence cannot lose less of it.
+    assert rows["confidence_loss 0", "confidence"]["adds_sales"] == pytest.approx([0.0] * 3, abs=1e-3)
+    tax = pair[1].system("tax").to_numpy()[:, 7:].sum(axis=1) - pair[0].system("tax").to_numpy()[:, 7:].sum(axis=1)
+    aid = sum(pair[0].system(each).to_numpy()[:, 7:].sum(axis=1) - pair[1].system(each).to_numpy()[:, 7:].sum(axis=1)
+              for each in ("subsidy", "rescue"))  # fmt: skip
+    assert rows["default", ""]["bears"]["public purse"] == pytest.approx(float((tax + aid).mean()), rel=1e-9)
+
+
+def test_mechanisms_are_printed_and_json_is_json(command):
+    code, out, err = command("study", "mechanisms", *SMALL, "--out", "made")
+    assert code == 0, err
+    for part in ("lost sales per dollar", "the arms race", "who bears it", "public purse", "confidence_loss 0"):
+        assert part in out
+    table = pandas.read_csv(Path("made", "study.csv"))
+    assert {"setting", "mechanism", "adds_losses_median", "bears_contract_partners"} <= set(table)
 
 
 def test_an_order_of_failure_takes_a_group_as_one():

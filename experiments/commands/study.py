@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-NAMES = ("shortfall-grid", "signs", "where-the-network-matters")
+NAMES = ("shortfall-grid", "mechanisms", "signs", "where-the-network-matters")
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(NAMES)}.")]
 Worlds = options.worlds_up_to(1_000, "How many worlds each ensemble has.")
 Quick = Annotated[bool, typer.Option("--quick", help="Eight worlds at most, and three sizes: a first look.")]
@@ -35,15 +35,16 @@ def study(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """How damage grows with a shortfall (shortfall-grid); whether each quantity moves things as expected (signs); under
-    which leverage, concentration, capital, promises and maturities the network itself amplifies
+    """How damage grows with a shortfall (shortfall-grid); what each mechanism adds and who bears it, at several
+    strengths of confidence and of suppliers' money (mechanisms); whether each quantity moves things as expected
+    (signs); under which leverage, concentration, capital, promises and maturities the network itself amplifies
     (where-the-network-matters).
 
     What a study varies goes over what is set with --set; the shortfall is its own scenario. Ended at any time and
     started again, it runs only what is missing.
     """
     from abm.scenario import load_scenario
-    from experiments import asked, fragility, output, studies
+    from experiments import asked, fragility, mechanisms, output, studies
     from experiments.pairs import Frame, strikes_at
     from experiments.pieces import Workplace
     from experiments.summary import NOTE
@@ -62,6 +63,8 @@ def study(
         place = Workplace(folder, jobs, cluster, show)
         if name == "signs":
             rows = studies.signs(frame, place=place)
+        elif name == "mechanisms":
+            rows = mechanisms.by_setting(frame, list(studies.SETTINGS)[:2] if quick else None, place)
         elif name == "where-the-network-matters":
             sizes = fragility.QUICK_SIZES if quick else fragility.SIZES
             rows = fragility.where_it_matters(frame, sizes, place=place)
@@ -105,6 +108,8 @@ def _flat(row: dict) -> dict:
             found[key] = order_in_words(value)
         elif isinstance(value, list):
             found |= {f"{key}_{end}": each for end, each in zip(("p10", "median", "p90"), value, strict=True)}
+        elif isinstance(value, dict):
+            found |= {f"{key}_{name}".replace(" ", "_"): each for name, each in value.items()}
         else:
             found[key] = value
     return found
@@ -117,8 +122,9 @@ def _print(facts: dict, out: Console) -> None:
               f"quarters, seed {facts['seed']}{held}; every ensemble in the same worlds.")  # fmt: skip
     out.print()
     from experiments.fragility_words import tables as fragility_tables
+    from experiments.mechanisms import tables as mechanism_tables
 
-    by_study = dict(zip(NAMES, (grid_tables, sign_tables, fragility_tables), strict=True))
+    by_study = dict(zip(NAMES, (grid_tables, mechanism_tables, sign_tables, fragility_tables), strict=True))
     for each in by_study[facts["study"]](facts):
         out.print(each)
     out.print()
