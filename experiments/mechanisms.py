@@ -27,6 +27,13 @@ BEARERS = {
     "public purse": (("public purse", "states"),),
 }
 
+_HOW_TO_READ = (
+    "Users pay 30% less. Per dollar that they spend less in 12 quarters: medians over worlds. Each mechanism is off in "
+    "both runs; they work together, so their parts do not add up. Lenders and suppliers: loans and invoices lost; "
+    "contract partners: bills missed and promises that end, which may be sold again; owners: fall of firms' value at the "
+    "end, at marks; public purse: tax, subsidies and rescues. Bearers overlap."
+)
+
 
 def by_setting(frame: Frame, settings=None, place: Workplace = ALONE) -> list[dict]:
     """A row for each setting (of `experiments.studies.SETTINGS`; all) and mechanism (of `NAMES`; "" is as it is).
@@ -99,11 +106,7 @@ def tables(facts: dict) -> list:
     borne = table("who bears it until the end of the run, USD bn more than in the baseline")
     for name in BEARERS:
         borne.add_row(name, *(f"{rows[each, '']['bears'][name]:,.0f}" for each in settings))
-    return [*found, failed, "", borne, "",  # fmt: skip
-            "Users pay 30% less. Per dollar that they spend less in 12 quarters: medians over worlds. Each mechanism "
-            "is off in both runs; they work together, so their parts do not add up. Lenders and suppliers: loans and "
-            "invoices lost; contract partners: bills missed and promises that end, which may be sold again; owners: "
-            "fall of firms' value at the end, at marks; public purse: tax, subsidies and rescues. Bearers overlap."]
+    return [*found, failed, "", borne, "", _HOW_TO_READ]
 
 
 def _signed(value: float) -> str:
