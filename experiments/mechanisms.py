@@ -30,8 +30,8 @@ BEARERS = {
 _HOW_TO_READ = (
     "Users pay 30% less. Per dollar that they spend less in 12 quarters: medians over worlds. Each mechanism is off in "
     "both runs; they work together, so their parts do not add up. Lenders and suppliers: loans and invoices lost; "
-    "contract partners: bills missed and promises that end, which may be sold again; owners: fall of firms' value at the "
-    "end, at marks; public purse: tax, subsidies and rescues. Bearers overlap."
+    "contract partners: bills missed and promises that end, which may be sold again; owners: fall of firms' value at "
+    "the end, at marks; public purse: tax, subsidies and rescues. Bearers overlap."
 )
 
 
