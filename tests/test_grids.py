@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -157,16 +155,6 @@ def test_the_command_prints_and_writes(command, tmp_path):
     facts = json.loads(command(*asked, "--json")[1])
     assert facts["settings"] == {"confidence_loss": 5.0}
     assert facts == json.loads((tmp_path / "made" / "summary.json").read_text())
-
-
-def test_commands_in_quotes_on_the_page_run(command):
-    page = (Path(__file__).parent.parent / "docs" / "experiments.md").read_text()
-    lines = [line for block in re.findall(r"```text\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
-    assert {line.split()[1] for line in lines} == {"phase", "reverse"}
-    for line in lines:
-        code, out, err = command(*shlex.split(line)[1:])
-        assert code == 0, err
-        assert "Illustrative" in out
 
 
 def test_an_interrupted_command_says_so_by_its_code(command, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -123,7 +124,7 @@ def test_commands_on_the_pages_run(page, tmp_path):
     command = [sys.executable, "-c", "import sys; from experiments.cli import main; sys.argv[0] = 'cloudcity'; main()"]
     for block in re.findall(r"```(?:sh|console)\n(.*?)```", page.read_text(), re.DOTALL):
         for line in re.sub(r"\\\n\s*", " ", block).splitlines():
-            words = line.partition("  #")[0].removeprefix("$ ").split()
+            words = shlex.split(line.partition("  #")[0].removeprefix("$ "))
             if words[:1] == ["cloudcity"] and "run" not in words:
                 subprocess.run([*command, *words[1:]], check=True, cwd=tmp_path, capture_output=True, timeout=120)
 
