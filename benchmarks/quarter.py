@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import abm
-from abm import clearing, closing, identities, resolution
+from abm import clearing, closing, identities, margining, resolution, statement
 from abm.economy import Economy
 from abm.ledger import Ledger
 from abm.markets import chips, compute, construction, demand, equity, funding, operations, planning
@@ -26,12 +26,13 @@ from abm.results import Recorder
 
 # What `Quarter.step` calls, in its order: who has it, and its name there.
 PHASES = (
-    (Economy, "advance"), (demand, "grow"), (chips, "receivables_due"), (compute, "fall_due"), (compute, "clear"),
+    (Economy, "advance"), (demand, "grow"), (chips, "receivables_due"), (compute, "fall_due"), (margining, "call"),
+    (compute, "clear"),
     (operations, "run"), (operations, "serve_debt"), (operations, "assess"), (planning, "measure"), (planning, "plan"),
     (funding, "assess"), (equity, "invest"), (funding, "clear"), (chips, "clear"), (construction, "order"),
     (clearing, "clear"), (construction, "build"), (compute, "sign"), (closing, "settle"), (closing, "accrue"),
-    (resolution, "resolve"), (closing, "mark"), (closing, "learn"), (Ledger, "check"), (identities, "check"),
-    (Recorder, "record"),
+    (resolution, "resolve"), (closing, "mark"), (closing, "learn"), (statement, "record"), (Ledger, "check"),
+    (identities, "check"), (Recorder, "record"),
 )  # fmt: skip
 WHOLE, REST = "whole quarter", "between phases"
 FLOOR, GOAL = 1 / 20, 1 / 80
