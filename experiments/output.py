@@ -21,7 +21,10 @@ WORLDS = "worlds"  # a folder of its own for the drawn worlds of `ladder`
 _MARK = "summary.json"
 _STRESS = ("firms.csv", "events.csv", "worlds.csv", "network.png", "cascade.png", "losses.png", "spread.png")
 _QUARTERS = ("system.csv", "traced.csv", "quarters.png", "failures.csv", "differences.png")
-_FILES = (_MARK, *_STRESS, *_QUARTERS, "report.html", *store.FILES)
+_RUN = (*(f"{each}.png" for each in (
+    "exposure", "distress_map", "fans", "earned", "funding_mix", "vintages", "timeline", "waterfall", "money_flow",
+)), "report.html", *store.FILES)  # fmt: skip
+_FILES = (_MARK, *_STRESS, *_QUARTERS, *_RUN)
 _FACTS = {"ecosystem", "worst_residual"}  # what every summary of ours has said since the first
 _WANTED = "a new folder, an empty one or one that holds an earlier result and nothing else"
 

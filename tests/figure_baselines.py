@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import networkx
@@ -18,6 +19,7 @@ import abm
 from abm.chronicle import Chronicle
 from abm.results import Recorder, RunResult
 from experiments.figures import cascade, losses, network, spread
+from experiments.figures.differences import differences
 from experiments.figures.distress_map import distress_map
 from experiments.figures.earned import earned
 from experiments.figures.exposure import exposure
@@ -153,18 +155,20 @@ def pictures() -> dict[str, Callable[[], Figure]]:
              for each, kind in enumerate(("lender", "operator", "ai_lab", "chipmaker"))]  # fmt: skip
     value = np.linspace(5.0, 80.0, len(city))
     found: dict[str, Callable[[], Figure]] = {
-        "network": lambda: network(city, value), "exposure": lambda: exposure(city, value),
-        "cascade": lambda: cascade(hit), "losses": lambda: losses(hit), "spread": lambda: spread(hit),
-        "distress_map": lambda: distress_map(*pair), "living_cascade": lambda: living_cascade(*pair),
+        "losses": lambda: losses(hit), "spread": lambda: spread(hit),
         "phase": lambda: phase(grid, "x", "y", "p", title="A phase diagram", caption=_CAPTION),
         "tornado": lambda: tornado(rows, 9.5, outcome="loss", title="A tornado", caption=_CAPTION),
         "importance": lambda: importance(firms, outcome="loss", title="Importance", caption=_CAPTION),
     }  # fmt: skip
     for columns in (1, 2):
-        found[f"where_{columns}"] = lambda columns=columns: where(matters(), caption=_CAPTION, columns=columns)
-    for draw in (earned, fans, funding_mix, money_flow, timeline, vintages, waterfall):
+        found |= {f"{name}_{columns}": partial(draw, columns=columns) for name, draw in {
+            "where": partial(where, matters(), caption=_CAPTION), "network": partial(network, city, value),
+            "exposure": partial(exposure, city, value), "cascade": partial(cascade, hit),
+        }.items()}  # fmt: skip
+    for draw in (differences, distress_map, living_cascade, earned, fans, funding_mix, money_flow, timeline, vintages,
+                 waterfall):  # fmt: skip
         for columns in (1, 2):
-            found[f"{draw.__name__}_{columns}"] = lambda draw=draw, columns=columns: draw(*pair, columns)
+            found[f"{draw.__name__}_{columns}"] = partial(draw, *pair, columns)
     return found
 
 

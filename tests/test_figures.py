@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import networkx
 import numpy as np
@@ -17,7 +18,7 @@ from abm.ecosystem.vocabulary import DEBT_LAYERS
 from experiments.figures import cascade, draw_all, losses, network, save, spread
 from experiments.figures.bars import bars_of
 from experiments.figures.cascade_panels import loss_share
-from experiments.figures.network_map import plan_map, value_of
+from experiments.figures.drawing import plan_map, value_of
 from experiments.figures.palette import CHANNEL_COLOURS, FAMILY_COLOURS
 from experiments.figures.steps import steps_of
 from experiments.figures.style import plain
@@ -69,16 +70,18 @@ def overlaps(found: list[np.ndarray]) -> int:
     )
 
 
+@pytest.mark.parametrize("columns", [1, 2])
 @pytest.mark.parametrize("which", ["city", "crowd"])
-def test_labels_of_the_map_do_not_overlap(which, request):
-    found = boxes(network(request.getfixturevalue(which)).axes[0])
+def test_labels_of_the_map_do_not_overlap(which, columns, request):
+    found = boxes(network(request.getfixturevalue(which), columns=columns).axes[0])
     assert len(found) > 20
     assert overlaps(found) == 0
 
 
 def test_labels_of_the_cascade_and_of_its_titles_do_not_overlap(fall, crowd):
-    for result in (fall, abm.stress(crowd, ["all:cash:0.9", "all:assets:0.5"])):
-        figure = cascade(result)
+    crowded = abm.stress(crowd, ["all:cash:0.9", "all:assets:0.5"])
+    for result, columns in itertools.product((fall, crowded), (1, 2)):
+        figure = cascade(result, columns=columns)
         assert all(overlaps(boxes(axes)) == 0 for axes in figure.axes)
         assert overlaps(boxes(figure)) == 0
 
@@ -119,11 +122,30 @@ def test_all_firms_of_the_shipped_map_are_named(city):
 
 
 def test_nothing_is_smaller_than_seven_points_or_outside_the_page(fall):
-    for figure in (network(fall.ecosystem), cascade(fall), losses(fall)):
+    maps = [draw(columns=columns) for columns in (1, 2) for draw in (partial(network, fall.ecosystem),
+                                                                       partial(cascade, fall))]  # fmt: skip
+    for figure in (*maps, losses(fall)):
         figure.canvas.draw()
         assert min(each.get_fontsize() for each in figure.findobj(Text) if each.get_text()) >= 7.0
         drawn, page = figure.get_tightbbox(), figure.get_size_inches()
         assert min(drawn.x0, drawn.y0) >= 0 and drawn.x1 <= page[0] and drawn.y1 <= page[1]
+
+
+def test_a_column_holds_the_same_network_with_fewer_links_and_counts_what_it_does_not_name(city):
+    value = value_of(city)
+    narrow, wide = (plan_map(city, value, columns=columns) for columns in (1, 2))
+    assert narrow.nodes.name == wide.nodes.name and len(narrow.links) < len(wide.links)
+    assert sum(each.amount for each in narrow.small) < 0.06 * sum(each.amount for each in [*wide.links, *wide.small])
+    assert np.ptp(narrow.layout.at[:, 0]) < 0.6 * np.ptp(wide.layout.at[:, 0])
+    np.testing.assert_allclose(narrow.layout.at[:, 1].max(), wide.layout.at[:, 1].max())
+    figure = network(city, columns=1)
+    written = {each.replace("\n", " ") for each in texts(figure)}
+    missing = [name for name in narrow.nodes.name if name not in written]
+    assert 0 < len(missing) < 6 and not {"OpenAI", "Microsoft", "NVIDIA"} & set(missing)
+    said = " ".join(texts(figure)).replace("\n", " ")
+    assert f"{len(missing)} of {len(narrow.nodes)} discs ha" in said
+    with pytest.raises(ValueError, match="1 or 2"):
+        network(city, columns=3)
 
 
 def test_ties_add_up_to_the_claims(city):

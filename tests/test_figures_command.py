@@ -11,10 +11,10 @@ from PIL import Image
 
 from abm.scenario import load_scenario
 from experiments import figures
-from experiments.figures import IN_COLUMNS, WHOLE
+from experiments.figures import FIGURES
 from experiments.store import save
 
-NAMES = sorted([*WHOLE, *IN_COLUMNS])
+NAMES = sorted(FIGURES)
 
 
 @pytest.fixture(scope="module")
@@ -28,25 +28,26 @@ def stored(tmp_path_factory):
     return folder
 
 
-def test_every_figure_of_a_result(command, stored, tmp_path):
+@pytest.mark.parametrize("columns", [1, 2])
+def test_every_figure_of_a_result(command, stored, tmp_path, columns):
     shutil.copytree(stored, tmp_path / "run")
-    code, out, _ = command("figures", "run")
+    code, out, _ = command("figures", "run", "--columns", str(columns))
     assert code == 0
     assert sorted(each.name for each in (tmp_path / "run-figures").iterdir()) == [f"{name}.png" for name in NAMES]
     assert sorted(out.split()) == [f"run-figures/{name}.png" for name in NAMES]
-    for name in IN_COLUMNS:
+    for name in NAMES:
         with Image.open(tmp_path / "run-figures" / f"{name}.png") as picture:
-            assert picture.width == 1300
+            assert picture.width == {1: 680, 2: 1300}[columns]
 
 
 def test_another_format_width_and_a_film(command, stored, tmp_path, monkeypatch):
-    monkeypatch.setattr(figures, "WHOLE", {"cascade": WHOLE["cascade"]})
-    monkeypatch.setattr(figures, "IN_COLUMNS", {"fans": IN_COLUMNS["fans"]})
+    monkeypatch.setattr(figures, "FIGURES", {name: FIGURES[name] for name in ("cascade", "fans")})
     code, out, err = command("figures", str(stored), "-o", "drawn", "--format", "svg", "--columns", "1", "--film",
                              "--world", "3", "--quiet")  # fmt: skip
     assert (code, err) == (0, "")
     assert {"drawn/cascade.svg", "drawn/fans.svg", "drawn/cascade.gif"} <= set(out.split())
-    assert 'width="244.8pt"' in (tmp_path / "drawn" / "fans.svg").read_text()
+    for name in ("cascade", "fans"):
+        assert 'width="244.8pt"' in (tmp_path / "drawn" / f"{name}.svg").read_text()
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from PIL import Image
 from experiments.falls import compared
 from experiments.figures.animation import animate, can_film, frames
 from experiments.figures.distress_map import distress_map, failing, losses
+from experiments.figures.drawing import plan_map, value_of
 from experiments.figures.living_cascade import chosen, living_cascade, map_of
 from experiments.figures.living_steps import HITS, moments, typical_world
-from experiments.figures.network_map import plan_map, value_of
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +30,11 @@ def world(case):
     return int(both[both["by_shock"]]["world"].iloc[0])
 
 
+@pytest.mark.parametrize("columns", [1, 2])
 @pytest.mark.parametrize("draw", [distress_map, living_cascade])
-def test_words_are_large_enough_apart_and_on_the_page(case, draw):
-    figure = draw(*case)
+def test_words_are_large_enough_apart_and_on_the_page(case, draw, columns):
+    figure = draw(*case, columns)
+    assert figure.get_figwidth() == {1: 3.4, 2: 6.5}[columns]
     texts = written(figure)
     assert len(texts) > 20
     assert overlapping(texts) == []
@@ -104,7 +106,7 @@ def test_the_typical_world_has_the_median_of_failures(case):
 
 def test_panels_hold_the_shock_the_first_failure_and_the_largest_hits(case, world):
     everything = moments(*case, map_of(case[0]).nodes, world, sweeps=False)
-    titles = [each.get_text().replace("\n", " ") for each in living_cascade(*case, world).texts]
+    titles = [each.get_text().replace("\n", " ") for each in living_cascade(*case, world=world).texts]
     shown = [each for each in everything if each.step.title in titles]
     assert len(shown) == 6 and everything[0] in shown
     assert next(each for each in everything if each.step.fails.any()) in shown
@@ -123,9 +125,22 @@ def test_an_early_failure_is_shown_even_if_later_ones_are_larger(case, world):
 
     counts = [0, 1, 0, *[3] * 8, *[0] * (len(everything) - 11)]
     made_up = [failing(each, count) for each, count in zip(everything, counts, strict=True)]
-    places = [made_up.index(each) for each in chosen(made_up)]
+    places = [made_up.index(each) for each in chosen(made_up, 6)]
     assert places[:2] == [0, 1] and len(places) == 6 and all(counts[each] == 3 for each in places[2:])
     assert places == sorted(places)
+    assert [made_up.index(each) for each in chosen(made_up, 3)] == [0, 1, 4]
+
+
+def test_names_of_those_who_are_hit_come_first_and_the_others_are_counted(case):
+    figure = distress_map(*case, 1)
+    axes, caption = figure.axes[0], of(figure, "caption")
+    drawing = plan_map(case[0].ecosystem, value_of(case[0].ecosystem), columns=1)
+    heads, discs = len(drawing.layout.headings), len(drawing.nodes)
+    left = discs - (len(axes.texts) - heads)
+    assert left > 0 and f"{left} of {discs} discs ha" in caption
+    fails = failing(*case, drawing)
+    said = " ".join(each.get_text() for each in axes.texts)
+    assert said.count("fails in") == (fails >= 0.05).sum() > 0
 
 
 def test_a_world_that_was_not_kept_is_refused(case):

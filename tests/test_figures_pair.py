@@ -7,23 +7,25 @@ from itertools import pairwise
 import matplotlib
 import numpy as np
 import pytest
-from figure_example import STRUCK, example
+from figure_example import example
 from figure_texts import of, outside, overlapping, written
 
 from abm.parameters import DECLARED
 from experiments.amplification import asset_amplification, revenue_amplification
 from experiments.falls import compared
 from experiments.figures.differences import differences
+from experiments.figures.drawing import value_of
 from experiments.figures.earned import earned
 from experiments.figures.fans import SERIES, fans
 from experiments.figures.funding_mix import AREAS, funding_mix
 from experiments.figures.quarters import quarters
 from experiments.figures.saving import save
+from experiments.figures.ties import assumed_part, ties_of
 from experiments.figures.timeline import timeline
 from experiments.figures.waterfall import waterfall
 from experiments.yearly import OWN, paid_by
 
-FIGURES = [earned, fans, funding_mix, timeline, waterfall]
+FIGURES = [differences, earned, fans, funding_mix, timeline, waterfall]
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +46,13 @@ def test_words_are_large_enough_apart_and_on_the_page(case, draw, columns):
 
 
 @pytest.mark.parametrize("columns", [1, 2])
-def test_words_of_older_figures_are_apart_and_on_the_page(case, columns):
-    shocked, baseline, facts = case
-    for figure in (quarters(baseline, columns=columns),
-                   differences(shocked, baseline, STRUCK, facts["scenario"]["title"], columns)):  # fmt: skip
-        assert overlapping(written(figure)) == [] and not outside(figure)
+def test_quarters_of_one_run_are_readable_and_say_on_what_they_rest(case, columns):
+    figure, judged = quarters(case[1], columns=columns), sum(each.grade == "assumed" for each in DECLARED.values())
+    assert overlapping(written(figure)) == [] and not outside(figure)
+    ecosystem = case[1].ecosystem
+    share = assumed_part(ties_of(ecosystem, value_of(ecosystem)))
+    for part in (f"{share:.0%} of all amounts at the opening are assumed inputs", f"{judged} of {len(DECLARED)}"):
+        assert part in of(figure, "caption")
 
 
 @pytest.mark.parametrize("draw", FIGURES)

@@ -10,10 +10,11 @@ from figure_example import example
 from figure_texts import of, outside, overlapping, written
 
 import abm
+from abm.ecosystem.vocabulary import KINDS as VOCABULARY
+from experiments.figures.drawing import plan_map, value_of
 from experiments.figures.exposure import exposure, matrix_of
 from experiments.figures.flows import CLOUD, CLOUDS, LABS, MAKERS, flows_of
 from experiments.figures.money_flow import money_flow
-from experiments.figures.network_map import value_of
 from experiments.figures.tables import importance, phase, tornado
 from experiments.figures.vintages import by_year, vintages
 from experiments.figures.where import where
@@ -64,31 +65,42 @@ def test_words_are_large_enough_apart_and_on_the_page(case, what, columns):
     assert "illustrative" in of(figure, "caption")
 
 
+@pytest.mark.parametrize("columns", [1, 2])
 @pytest.mark.parametrize("firms", [None, 300])
-def test_words_of_the_matrix_are_apart_and_on_the_page(city, firms):
-    figure = exposure(abm.synthetic(firms=firms, seed=1) if firms else city)
+def test_words_of_the_matrix_are_apart_and_on_the_page(city, firms, columns):
+    figure = exposure(abm.synthetic(firms=firms, seed=1) if firms else city, columns=columns)
     # Boxes of turned names are wider than the names; those beside each other are checked by their distance.
     upright = [each for each in written(figure) if each.get_rotation() == 0]
     assert overlapping(upright) == []
     assert not outside(figure)
-    assert ("Left out" in of(figure, "caption")) == bool(firms)
+    assert min(each.get_fontsize() for each in written(figure)) >= 7.0
     cell = figure.axes[0].get_window_extent().width / len(figure.axes[0].get_xticks())
     assert cell > 7 / 72 * figure.dpi
 
 
 def test_the_matrix_holds_debt_stakes_and_promises(city):
-    nodes, order, amounts = matrix_of(city, value_of(city))
-    place = {name: number for number, name in enumerate(nodes.name)}
+    names, _, amounts = matrix_of(city, value_of(city), 99)
+    place, nodes = {name: number for number, name in enumerate(names)}, plan_map(city, value_of(city)).nodes
     assert amounts[place["Oracle"], place["OpenAI"]] == pytest.approx(300)
     assert amounts[place["OpenAI"], place["Oracle"]] == 0
-    debt = city.claims.of("bond", "loan", "gpu_loan", "abs", "vendor_loan")
-    funds = [each for each in debt if nodes.of[city.claims.source[each]] == place["IG bond funds and insurers"]
-             and city.id[city.claims.target[each]] == "META"]  # fmt: skip
-    lent = sum(city.claims.drawn[each] if city.claims.active[each] else city.claims.committed[each] for each in funds)
-    assert amounts[place["IG bond funds and insurers"], place["Meta Platforms"]] == pytest.approx(lent) and lent > 0
+    debt, funds = city.claims.of("bond", "loan", "gpu_loan", "abs", "vendor_loan"), "IG bond funds and insurers"
+    lent = [each for each in debt if nodes.name[nodes.of[city.claims.source[each]]] == funds
+            and city.id[city.claims.target[each]] == "META"]  # fmt: skip
+    lent = sum(city.claims.drawn[each] if city.claims.active[each] else city.claims.committed[each] for each in lent)
+    assert amounts[place[funds], place["Meta Platforms"]] == pytest.approx(lent) and lent > 0
     shown = exposure(city).axes[0].images[0].get_array()
-    assert shown.shape == (len(order), len(order))
-    assert shown[order.index(place["Oracle"]), order.index(place["OpenAI"])] == pytest.approx(300)
+    assert shown[place["Oracle"], place["OpenAI"]] == pytest.approx(300)
+
+
+@pytest.mark.parametrize("most", [12, 20, 34])
+def test_small_firms_of_a_kind_are_one_row_and_nothing_is_lost(city, most):
+    for each in (city, abm.synthetic(firms=300, seed=1)):
+        everything = matrix_of(each, value_of(each), 99)[2].sum()
+        names, kinds, amounts = matrix_of(each, value_of(each), most)
+        assert most - 6 < len(names) <= most or len(names) == len(matrix_of(each, value_of(each), 99)[0])
+        assert amounts.sum() == pytest.approx(everything)
+        assert kinds == sorted(kinds, key=VOCABULARY.index)
+    assert any(name.startswith("Other ") for name in names)
 
 
 def test_flows_balance_at_clouds_and_are_what_is_recorded(case):

@@ -69,6 +69,12 @@ def test_every_file_of_a_result_is_known_as_one(here):
     assert {each.name for each in Path("result").iterdir()} == {output._MARK, *output._STRESS, output.WORLDS}
 
 
+def test_every_figure_of_a_run_is_known_as_a_part_of_its_result():
+    from experiments.figures import FIGURES
+
+    assert {f"{name}.png" for name in FIGURES} <= set(output._FILES)
+
+
 def test_a_new_folder_is_as_open_as_the_umask_says(here):
     before = os.umask(0o027)
     try:

@@ -18,7 +18,7 @@ from abm.results import Recorder, RunResult
 from experiments import output, pairs, store, working
 from experiments.amplification import revenue_amplification
 from experiments.falls import by_firm, compared, fallen, who_is_first
-from experiments.figures.differences import differences
+from experiments.figures import FIGURES, differences
 from experiments.story import assumed_share, facts_of, mechanism
 from experiments.story_words import told
 
@@ -62,12 +62,14 @@ def test_it_tells_a_story_and_writes_its_files(command):
         "lenders' loss of confidence", "Illustrative",
     ):  # fmt: skip
         assert part in out, part
-    folder = Path(out.split("Tables and figure: ")[1].strip())
+    folder = Path(out.split("Tables and figures: ")[1].strip())
     names = {each.name for each in folder.iterdir()}
-    assert names == {"summary.json", "system.csv", "failures.csv", "differences.png", "report.html", *store.FILES}
+    pictures = {f"{name}.png" for name in FIGURES}
+    assert names == {"summary.json", "system.csv", "failures.csv", "report.html", *pictures, *store.FILES}
+    assert f"cloudcity figures {folder}" in out
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>") and "Revenue falls short" in page
-    assert (folder / "differences.png").stat().st_size < 200_000
+    assert max((folder / each).stat().st_size for each in pictures) < 300_000
     output.require_free(folder)  # the same question can replace its result
 
 
@@ -242,8 +244,8 @@ def test_nobody_falls_by_a_shock_where_both_runs_are_alike():
 # -- the figure ----------------------------------------------------------------------------------------
 
 
-def test_no_text_of_the_figure_lies_over_another(runs):
-    figure = differences(*runs, 8, FALL.title)
+def test_no_text_of_the_figure_lies_over_another(runs, facts):
+    figure = differences(*runs, facts)
     assert len(figure.axes) == 4
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()

@@ -34,7 +34,7 @@ def figures(
     quiet: options.Quiet = False,
 ) -> None:
     """Draw every figure of a result: the network, who is hit, how it travels, what it costs. Prints the files."""
-    from experiments.figures import IN_COLUMNS, WHOLE, draw_pair, save
+    from experiments.figures import save_pair
     from experiments.figures.animation import animate, can_film
     from experiments.store import load_pair
 
@@ -47,9 +47,8 @@ def figures(
         wanted = f"one of the {len(kept)} worlds kept hit by hit, from {kept[0]} on"
         raise BadInput(Fault("--world", str(world), wanted))
     with options.progress("figures", quiet) as show:
-        for done, (name, figure) in enumerate(draw_pair(shocked, baseline, facts, columns, world), 1):
-            typer.echo(save(figure, folder / f"{name}.{form.value}"))
-            if show is not None:
-                show(done, len(WHOLE) + len(IN_COLUMNS))
+        for path in save_pair(shocked, baseline, facts, folder, form=form.value, columns=columns, world=world,
+                              progress=show):  # fmt: skip
+            typer.echo(path)
     for name in (("cascade.gif", *(["cascade.mp4"] if can_film() else [])) if film else ()):
         typer.echo(animate(shocked, baseline, facts, folder / name, world))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from experiments.commands import options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -48,7 +48,7 @@ def run(
     from experiments.story import assumed_share, facts_of
     from experiments.working import in_order
 
-    story, calm = load_scenario(scenario), load_scenario("baseline")
+    story, calm = (load_scenario(each) for each in (scenario, "baseline"))
     whole = pairs.Frame(str(ecosystem), worlds, quarters, seed, options.parse_settings(settings))
     whole.check(story)
     first, inputs = pairs.strikes_at(story, quarters), whole.question(story)
@@ -62,10 +62,12 @@ def run(
     facts = facts_of(shocked, baseline, story, first, mechanisms, assumed_share(whole, story))
     facts["settings"] = inputs["settings"]
     told = [replace(each, parameters=each.settings(whole.parameters)) for each in (story, calm)]
-    output.write(folder, lambda path: _write(path, (shocked, baseline), told, facts, figures))
+    with options.progress("figures", quiet or not figures) as show:
+        output.write(folder, lambda path: _write(path, (shocked, baseline), told, facts, figures, show))
     page = f"The story as one page, with a player of the cascade: {folder / 'report.html'}"
-    options.tell(facts, print_story, as_json, quiet, *([page] if figures else []),
-                 f"Tables{' and figure' if figures else ''}: {folder}")  # fmt: skip
+    film = f"For print, or as a film: cloudcity figures {folder} --format pdf --film"
+    options.tell(facts, print_story, as_json, quiet, *([page, film] if figures else []),
+                 f"Tables{' and figures' if figures else ''}: {folder}")  # fmt: skip
 
 
 def work(what: str, frame, *rest):
@@ -116,18 +118,19 @@ def mechanism_table(facts: dict):
     for name in (f"lost sales{unit}", f"lost for good{unit}", "capex less", "firms that fail", "in its baseline"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in facts["mechanisms"]:
-        measures = [
-            spread(row[which]["per_dollar"], ratio) if per else spread(row[which]["lost"], money)
-            for which in ("revenue", "losses")
-        ]
+        measures = [spread(row[which]["per_dollar"], ratio) if per else spread(row[which]["lost"], money)
+                    for which in ("revenue", "losses")]  # fmt: skip
         name = NAMES[row["name"]] if row["name"] else "(nothing: as it is)"
         failed = (f"{each:.2f}" for each in row["firms_failed"])
         table.add_row(name, *measures, percent(row["capex_less_share"][1]), *failed)
     return table
 
 
-def _write(folder: Path, runs: Sequence[RunResult], told: Sequence[Scenario], facts: dict, figures: bool) -> None:
-    """summary.json, system.csv, failures.csv, both runs as in `experiments.store`; if asked for, figure and page."""
+def _write(
+    folder: Path, runs: Sequence[RunResult], told: Sequence[Scenario], facts: dict, figures: bool,
+    show: Callable[[int, int], None] | None,
+) -> None:  # fmt: skip
+    """summary.json, system.csv, failures.csv, both runs as in `experiments.store`; if asked for, figures and page."""
     import json
 
     from experiments import store
@@ -140,12 +143,11 @@ def _write(folder: Path, runs: Sequence[RunResult], told: Sequence[Scenario], fa
     first = shocked.quarters.index(facts["struck_in"]) + 1
     _failures(compared(shocked, baseline, first), shocked.quarters).to_csv(folder / "failures.csv", index=False)
     if figures:
-        from experiments.figures.differences import differences
-        from experiments.figures.saving import save
+        from experiments.figures import save_pair
         from experiments.report import write_report
 
-        save(differences(shocked, baseline, first, facts["scenario"]["title"]), folder / "differences.png")
         write_report(shocked, baseline, facts, folder / "report.html")
+        list(save_pair(shocked, baseline, facts, folder, progress=show))
 
 
 def _system(shocked: RunResult, baseline: RunResult):

@@ -1,7 +1,7 @@
 """Figures: pure functions from a result to a matplotlib figure, and files from figures.
 
 Figures of a scenario and its baseline are functions of `(shocked, baseline, facts)`, with `facts` as `cloudcity run`
-writes them; those in `IN_COLUMNS` also take `columns`, 1 or 2, of a printed page.
+writes them; all take `columns`, 1 or 2, of a printed page.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from abm.results import RunResult
 from abm.stress_result import StressResult
 from experiments.figures.cascade_panels import cascade
+from experiments.figures.differences import differences
 from experiments.figures.distress_map import distress_map
 from experiments.figures.earned import earned
 from experiments.figures.exposure import exposure
@@ -32,21 +33,18 @@ from experiments.figures.where import where
 from experiments.figures.world_spread import spread
 
 __all__ = [
-    "IN_COLUMNS", "WHOLE", "cascade", "distress_map", "draw_all", "draw_pair", "earned", "exposure", "fans",
-    "funding_mix", "importance", "living_cascade", "losses", "money_flow", "network", "phase", "save", "spread",
-    "timeline", "tornado", "vintages", "waterfall", "where",
+    "FIGURES", "cascade", "differences", "distress_map", "draw_all", "draw_pair", "earned", "exposure", "fans",
+    "funding_mix", "importance", "living_cascade", "losses", "money_flow", "network", "phase", "save",
+    "save_pair", "spread", "timeline", "tornado", "vintages", "waterfall", "where",
 ]  # fmt: skip
 
-# Of a pair, its facts and a world: figures that need the width of a page.
-WHOLE: dict[str, Callable[..., Figure]] = {
-    "network": lambda shocked, *_: network(shocked.ecosystem),
-    "exposure": lambda shocked, *_: exposure(shocked.ecosystem),
-    "distress_map": lambda shocked, baseline, facts, _: distress_map(shocked, baseline, facts),
-    "cascade": living_cascade,
-}
-IN_COLUMNS: dict[str, Callable[..., Figure]] = {
-    "fans": fans, "earned": earned, "funding_mix": funding_mix, "vintages": vintages, "timeline": timeline,
-    "waterfall": waterfall, "money_flow": money_flow,
+# Of a pair, its facts and columns of print, by name.
+FIGURES: dict[str, Callable[..., Figure]] = {
+    "network": lambda shocked, baseline, facts, columns: network(shocked.ecosystem, columns=columns),
+    "exposure": lambda shocked, baseline, facts, columns: exposure(shocked.ecosystem, columns=columns),
+    "distress_map": distress_map, "cascade": living_cascade, "differences": differences, "fans": fans,
+    "earned": earned, "funding_mix": funding_mix, "vintages": vintages, "timeline": timeline, "waterfall": waterfall,
+    "money_flow": money_flow,
 }  # fmt: skip
 
 
@@ -57,10 +55,20 @@ def draw_pair(
 
     Raises `ValueError` for a world that was not kept hit by hit.
     """
-    for name, draw in WHOLE.items():
-        yield name, draw(shocked, baseline, facts, world)
-    for name, draw in IN_COLUMNS.items():
-        yield name, draw(shocked, baseline, facts, columns)
+    for name, draw in FIGURES.items():
+        more = {"world": world} if name == "cascade" else {}
+        yield name, draw(shocked, baseline, facts, columns, **more)
+
+
+def save_pair(
+    shocked: RunResult, baseline: RunResult, facts: dict, folder: Path, *, form: str = "png", columns: int = 2,
+    world: int | None = None, progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Path]:  # fmt: skip
+    """Write every figure of a scenario and its baseline into `folder`, and say where each is once it is there."""
+    for done, (name, figure) in enumerate(draw_pair(shocked, baseline, facts, columns, world), 1):
+        yield save(figure, folder / f"{name}.{form}")
+        if progress is not None:
+            progress(done, len(FIGURES))
 
 
 def draw_all(result: StressResult, folder: str | Path) -> list[Path]:

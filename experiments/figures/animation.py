@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from abm.results import RunResult
 from experiments.figures.canvas import MARGIN, blank, caption_height, page, panel, told_in, write_caption
-from experiments.figures.cascade_key import draw_key
+from experiments.figures.cascade_key import draw_key, key_height
 from experiments.figures.cascade_panels import REACH, draw_step, seen
 from experiments.figures.case import caption, name_of
 from experiments.figures.living_cascade import SHADE, map_of
@@ -21,7 +21,7 @@ from experiments.figures.style import drawn, plain
 from experiments.figures.words import lines
 from experiments.whole import whole
 
-_WIDE, _TALL, _KEY, _TOLD = 6.5, 4.8, 0.66, 0.42  # inches: page, map, key, room for two lines
+_WIDE, _TALL, _TOLD = 6.5, 4.8, 0.42  # inches: page, map, room for two lines
 _DPI = 110
 _CALM, _HIT = 0.4, 1.6  # seconds a frame stays: nothing happens, somebody is hit
 _COLOURS, _SOME = 192, 12  # of a GIF, and frames from which they are taken
@@ -47,15 +47,15 @@ def frames(
 
 @drawn
 def _frame(drawing, moment: Moment, text: str, name: str, largest: float, channels, fails: bool) -> Figure:
-    foot = caption_height(text)
-    figure = page(_TALL + _KEY + foot + 0.3 + _TOLD, f"{name}: how it travels", "")
+    foot, key = caption_height(text), key_height(2, channels, fails)
+    figure = page(_TALL + key + foot + 0.3 + _TOLD, f"{name}: how it travels", "")
     write_caption(figure, text)
     told = lines(told_in(moment.step.title), 96, 2)
     figure.text(MARGIN / _WIDE, 1 - 0.36 / figure.get_figheight(), told, fontsize=NORMAL, color=INK, va="top")
     wide = _TALL * (REACH[1] - REACH[0]) / (REACH[3] - REACH[2])
-    axes = blank(panel(figure, (_WIDE - wide) / 2, foot + _KEY, wide, _TALL), REACH)
+    axes = blank(panel(figure, (_WIDE - wide) / 2, foot + key, wide, _TALL), REACH)
     draw_step(axes, drawing, moment.step, moment.value, largest)
-    draw_key(figure, foot, _KEY, channels, fails, SHADE)
+    draw_key(figure, foot, channels, fails, SHADE)
     return figure
 
 

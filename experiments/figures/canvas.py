@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
 
 from experiments.figures.palette import INK, LARGE, NORMAL, PAPER, SMALL
-from experiments.figures.words import lines
 
 NARROW, WIDTH = 3.4, 6.5  # inches: a figure in one column of a printed page, and across both or alone
 MARGIN = 0.12
-_PER_INCH = 19.6  # characters of a caption's line
-_TITLE_PER_INCH, _TOLD_PER_INCH = 11.6, 15.2
+_FULL = 0.97  # of a line: at a low resolution letters are a little wider
 _LEADING, _TITLE_LINE, TOLD_LINE = 0.128, 0.175, 0.135  # inches a line
 
 
@@ -21,7 +23,7 @@ def page(height: float, title: str, subtitle: str = "", width: float = WIDTH) ->
     figure = Figure(figsize=(width, height), dpi=100, facecolor=PAPER)
     FigureCanvasAgg(figure)
     left, top = MARGIN / width, 1 - MARGIN / height
-    headline = lines(title, int((width - 2 * MARGIN) * _TITLE_PER_INCH))
+    headline = _filled(title, width, LARGE, "bold")
     under = top - (0.21 + _TITLE_LINE * headline.count("\n")) / height
     figure.text(left, top, headline, fontsize=LARGE, fontweight="bold", color=INK, va="top", linespacing=1.15,
                 gid="title")  # fmt: skip
@@ -31,29 +33,44 @@ def page(height: float, title: str, subtitle: str = "", width: float = WIDTH) ->
 
 def told_in(text: str, width: float = WIDTH) -> str:
     """A subtitle in lines that fit a page of `width` inches."""
-    return lines(text, int((width - 2 * MARGIN) * _TOLD_PER_INCH))
+    return _filled(text, width, NORMAL)
 
 
 def head_height(title: str, told: str, width: float = WIDTH) -> float:
     """Inches that a title and a wrapped subtitle need."""
-    headline = lines(title, int((width - 2 * MARGIN) * _TITLE_PER_INCH))
+    headline = _filled(title, width, LARGE, "bold")
     return MARGIN + 0.27 + _TITLE_LINE * headline.count("\n") + TOLD_LINE * (told.count("\n") + bool(told))
 
 
 def caption_height(text: str, width: float = WIDTH) -> float:
     """Inches that the caption needs at the foot."""
-    return len(_wrapped(text, width).split("\n")) * _LEADING + 1.5 * MARGIN
+    return len(_filled(text, width, SMALL).split("\n")) * _LEADING + 1.5 * MARGIN
 
 
 def write_caption(figure: Figure, text: str) -> None:
     """The small print at the foot: what this is, and how far to trust it."""
     wide, tall = figure.get_size_inches()
-    figure.text(MARGIN / wide, MARGIN / tall, _wrapped(text, wide), fontsize=SMALL, color="#555555",
+    figure.text(MARGIN / wide, MARGIN / tall, _filled(text, wide, SMALL), fontsize=SMALL, color="#555555",
                 va="bottom", linespacing=1.15, gid="caption")  # fmt: skip
 
 
-def _wrapped(text: str, width: float) -> str:
-    return lines(text, int((width - 2 * MARGIN) * _PER_INCH))
+def _filled(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """`text` in lines that fill a page of `width` inches between its margins."""
+    room, found, used = _FULL * (width - 2 * MARGIN), [], 0.0
+    for word in text.split():
+        wide = _inches(word, size, weight)
+        used += _inches(" ", size, weight) + wide
+        if not found or used > room:
+            found.append([])
+            used = wide
+        found[-1].append(word)
+    return "\n".join(" ".join(each) for each in found)
+
+
+@cache
+def _inches(word: str, size: float, weight: str) -> float:
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    return TextToPath().get_text_width_height_descent(word, font, ismath=False)[0] / 72.0
 
 
 def panel(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:

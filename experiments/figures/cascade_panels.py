@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from abm.stress_result import StressResult
-from experiments.figures.canvas import MARGIN, WIDTH, blank, caption_height, page, panel, write_caption
-from experiments.figures.cascade_key import NORM, SCALE, draw_key
+from experiments.figures.canvas import MARGIN, blank, caption_height, head_height, page, panel, told_in, write_caption
+from experiments.figures.cascade_key import NORM, SCALE, draw_key, key_height
 from experiments.figures.curves import Stroke, draw_strokes
 from experiments.figures.discs import boxes_of, draw_discs
+from experiments.figures.drawing import Drawing, plan_map
 from experiments.figures.labels import Label, place_labels
-from experiments.figures.network_map import Drawing, plan_map
 from experiments.figures.nodes import Nodes
 from experiments.figures.palette import (
     CHANNEL_COLOURS,
@@ -22,13 +22,14 @@ from experiments.figures.palette import (
     KIND_NAMES,
     NORMAL,
 )  # fmt: skip
+from experiments.figures.sheet import width_of
 from experiments.figures.steps import Hit, Step, steps_of
 from experiments.figures.style import drawn
 from experiments.figures.words import MINUS, caption, lines, money, position
 
 REACH = (-3.5, 3.5, -2.75, 2.85)
-_COLUMNS, _GAP = 2, 0.16
-_LINE, _HEAD, _KEY = 0.138, 0.56, 0.66  # inches
+PANELS = {1: 3, 2: 6}  # by columns of print: as many as a page is tall
+_GAP, _LINE = 0.16, 0.138  # inches
 _WIDEST, _LEAST, _MOST = 5.0, 0.004, 60  # points; smallest hit drawn, as a share of the largest; hits a panel
 _LABELLED = 6
 _SLACK = 0.22  # labels may reach into the margin
@@ -37,7 +38,7 @@ _ASIDE = {"color": "#666666"}
 
 
 @drawn
-def cascade(result: StressResult, world: int | None = None) -> Figure:
+def cascade(result: StressResult, world: int | None = None, columns: int = 2) -> Figure:
     """How the loss travels in one world (its number; the first if None): the shock, then sweep after sweep.
 
     Raises `ValueError` for a world that is not in the result or was not followed hit by hit.
@@ -45,34 +46,37 @@ def cascade(result: StressResult, world: int | None = None) -> Figure:
     place = position(result, world)
     value = result.value_before[:, place]
     drawing = plan_map(result.ecosystem, value, _touched(result, place))
-    steps = steps_of(result, place, drawing.nodes)
-    text = _caption(result, place, steps)
-    return draw_steps("How the loss travels", _subtitle(result, place, steps), text, drawing, steps,
-                      [value] * len(steps), "lost so far, share of equity value before")  # fmt: skip
+    steps = steps_of(result, place, drawing.nodes, PANELS[columns])
+    text, told = _caption(result, place, steps), told_in(_subtitle(result, place, steps), width_of(columns))
+    return draw_steps("How the loss travels", told, text, drawing, steps, [value] * len(steps),
+                      "lost so far, share of equity value before", columns)  # fmt: skip
 
 
 def draw_steps(
-    title: str, told: str, text: str, drawing: Drawing, steps: list[Step], values: list[np.ndarray], shade: str
-) -> Figure:
+    title: str, told: str, text: str, drawing: Drawing, steps: list[Step], values: list[np.ndarray], shade: str,
+    columns: int,
+) -> Figure:  # fmt: skip
     """A panel a step; `values` (firms,) a step are what shares of losses are taken of, `shade` says what they are."""
-    foot = caption_height(text)
-    wide = (WIDTH - 2 * MARGIN - _GAP) / _COLUMNS
+    width = width_of(columns)
+    wide = (width - 2 * MARGIN - _GAP * (columns - 1)) / columns
     tall = wide * (REACH[3] - REACH[2]) / (REACH[1] - REACH[0])
-    rows = -(-len(steps) // _COLUMNS)
+    hits, fails = [seen(step) for step in steps], any(step.fails.any() for step in steps)
+    foot, key = caption_height(text, width), key_height(columns, hits, fails)
     titles = [lines(step.title, 51, 5) for step in steps]
     cell = tall + _LINE * max(each.count("\n") + 1 for each in titles) + 0.02
-    figure = page(_HEAD + _LINE * told.count("\n") + rows * cell + _KEY + foot, title, told)
+    rows = -(-len(steps) // columns)
+    figure = page(head_height(title, told, width) + 0.1 + rows * cell + key + foot, title, told, width)
     write_caption(figure, text)
     largest = max((hit.amount for step in steps for hit in step.hits), default=1.0)
     for number, step in enumerate(steps):
-        row, column = divmod(number, _COLUMNS)
+        row, column = divmod(number, columns)
         left = MARGIN + column * (wide + _GAP)
-        bottom = foot + _KEY + (rows - 1 - row) * cell
+        bottom = foot + key + (rows - 1 - row) * cell
         axes = blank(panel(figure, left, bottom, wide, tall), REACH)
-        figure.text(left / WIDTH, (bottom + cell - 0.02) / figure.get_figheight(), titles[number], fontsize=NORMAL,
+        figure.text(left / width, (bottom + cell - 0.02) / figure.get_figheight(), titles[number], fontsize=NORMAL,
                     color=INK, va="top", linespacing=1.1)  # fmt: skip
         draw_step(axes, drawing, step, values[number], largest)
-    draw_key(figure, foot, _KEY, [seen(step) for step in steps], any(step.fails.any() for step in steps), shade)
+    draw_key(figure, foot, hits, fails, shade, columns)
     return figure
 
 
@@ -130,7 +134,7 @@ def _called(nodes: Nodes, disc: int) -> str:
 
 def _label(drawing: Drawing, disc: int, text: str, style: dict | None = None) -> Label:
     at, away = drawing.layout.at[disc], drawing.layout.away[disc]
-    return Label(lines(text, _COLUMN, 4), tuple(at), tuple(away), drawing.layout.radius[disc] + 0.06, style or {})
+    return Label(lines(text, _COLUMN, 4), tuple(at), tuple(away), drawing.layout.radius[disc] + 0.1, style or {})
 
 
 def _sides(drawing: Drawing, named: set[str]) -> list[Label]:

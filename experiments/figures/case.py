@@ -43,10 +43,15 @@ def evidence(facts: dict) -> str:
     found = facts.get("assumptions")
     if not found:
         return ""
-    behaviour = f"{found['judgement']} of {found['parameters']} parameters of behaviour are assumed"
+    behaviour = behaviour_assumed(found["judgement"], found["parameters"])
     if found["assumed"] is None:
         return behaviour
     return f"{found['assumed']:.0%} of the loss at the opening rests on assumed inputs, {behaviour}"
+
+
+def behaviour_assumed(judgement: int, parameters: int) -> str:
+    """How much of behaviour is a choice of the modeller."""
+    return f"{judgement} of {parameters} parameters of behaviour are assumed"
 
 
 def bands(result: RunResult) -> str:

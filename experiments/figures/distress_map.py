@@ -2,54 +2,77 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from abm.results import RunResult
 from experiments.falls import compared
-from experiments.figures.canvas import MARGIN, WIDTH, panel, told_in
+from experiments.figures.canvas import MARGIN, blank, panel, told_in, write_caption
 from experiments.figures.cascade_key import NORM, SCALE, draw_scale
 from experiments.figures.case import caption, name_of, struck_at
 from experiments.figures.discs import boxes_of, draw_discs, draw_headings
-from experiments.figures.key import draw_key
+from experiments.figures.drawing import SLACK, Drawing, lay_out, plan_map, unnamed, value_of
+from experiments.figures.key import draw_sizes, write
 from experiments.figures.labels import Label, place_labels
-from experiments.figures.network_map import Drawing, lay_out, link_width, plan_map, value_of
 from experiments.figures.nodes import wrapped
-from experiments.figures.palette import GREY, INK, PAPER
+from experiments.figures.palette import GREY, INK, PAPER, faded
+from experiments.figures.sheet import width_of
 from experiments.figures.style import drawn
 from experiments.figures.words import MINUS
 
-_KEY, _PALE = 1.16, 0.55  # inches for the keys; strength of links, so that discs come first
+# By columns of print: inches of the key, and of what stands in it beside the scale.
+_KEY, _MARKS, _SIZES = {1: 1.24, 2: 0.56}, {1: (0.05, 0.62), 2: (2.65, 0.42)}, {1: (2.3, 0.34), 2: (5.2, 0.4)}
+_CROSS = {"marker": "X", "s": 30, "color": INK, "edgecolors": PAPER, "linewidths": 0.8}
+_VISIBLE = 0.08  # inches: radius from which a shade is seen around a cross
 _OFTEN = 0.05  # of worlds: a firm that fails in more is marked
-_LAST = 16  # characters of a name's last line that leave room for a percentage
+_LAST = {1: 9, 2: 16}  # characters of a name's last line that leave room for a percentage
 _SEEN = 0.0005  # share of value
 
 
 @drawn
-def distress_map(shocked: RunResult, baseline: RunResult, facts: dict) -> Figure:
+def distress_map(shocked: RunResult, baseline: RunResult, facts: dict, columns: int = 2) -> Figure:
     """The opening network with each firm as dark as its loss of value by the end of the window, against its baseline.
 
     Crosses stand on firms that the shock brings down in some worlds, within the whole run.
     """
-    eco = shocked.ecosystem
+    eco, wide = shocked.ecosystem, width_of(columns)
     value = value_of(eco)
-    drawing = plan_map(eco, value)
+    drawing = plan_map(eco, value, columns=columns)
     lost, fails = losses(shocked, baseline, facts, drawing), failing(shocked, baseline, facts, drawing)
+    struck = fails >= _OFTEN
+    radius = np.where(struck, np.maximum(drawing.layout.radius, _VISIBLE), drawing.layout.radius)
+    drawing = replace(drawing, layout=replace(drawing.layout, radius=radius))
     text = caption(shocked, facts, f"Arrows and sizes: the network at the end of {eco.opening}. Shades: fall of "
                    f"firm value (lenders: net worth) by {facts['window_ends']} against the baseline, mean of worlds; "
-                   "gains are white. Crosses: share of worlds in which the shock fells a firm, or sooner.")  # fmt: skip
-    told = told_in(_told(drawing, lost, fails, facts))
-    figure, axes, foot = lay_out(drawing, f"{name_of(facts)}: who is hit", told, text, _KEY, _PALE)
+                   "gains are white. Crosses: firms that the shock brings down, or sooner, at any time.")  # fmt: skip
+    told, title = told_in(_told(drawing, lost, fails, facts), wide), f"{name_of(facts)}: who is hit"
+    figure, axes, foot = lay_out(drawing, title, told, f"{text} {unnamed(drawing)}", _KEY[columns], quiet=True)
     faces = [SCALE(NORM(each)) if each > _SEEN else PAPER for each in lost]
     draw_discs(axes, drawing.nodes, drawing.layout, faces, [INK if each > _SEEN else GREY for each in lost], 0.7)
-    struck = np.flatnonzero(fails >= _OFTEN)
-    axes.scatter(*drawing.layout.at[struck].T, marker="X", s=40, color=INK, edgecolors=PAPER, linewidths=0.8, zorder=5)
-    taken = draw_headings(axes, drawing.layout) + boxes_of(drawing.layout)
-    place_labels(axes, _labels(drawing, lost, fails), taken)
-    draw_key(panel(figure, MARGIN, foot + 0.36, WIDTH - 2 * MARGIN, _KEY - 0.36), drawing, drawing.nodes.total(value),
-             link_width)  # fmt: skip
-    draw_scale(figure, foot + 0.16, 2.3, f"value lost by {facts['window_ends']}")
+    axes.scatter(*drawing.layout.at[struck].T, zorder=5, **_CROSS)
+    taken = draw_headings(axes, drawing.layout, columns) + boxes_of(drawing.layout)
+    names = place_labels(axes, _labels(drawing, lost, fails), taken, SLACK[columns])
+    write_caption(figure, f"{text} {unnamed(drawing, len(names))}")
+    draw_scale(figure, foot + _KEY[columns] - 0.34, 2.3, f"value lost by {facts['window_ends']}")
+    _draw_key(panel(figure, MARGIN, foot, wide - 2 * MARGIN, _KEY[columns]), drawing, drawing.nodes.total(value),
+              bool(struck.any()))  # fmt: skip
     return figure
+
+
+def _draw_key(axes: Axes, drawing: Drawing, size: np.ndarray, crossed: bool) -> None:
+    """Crosses, arrows and discs, beside the scale or below it."""
+    x, y = _MARKS[drawing.columns]
+    box = axes.get_position()
+    blank(axes, (0.0, box.width * axes.figure.get_figwidth(), 0.0, box.height * axes.figure.get_figheight()))
+    if crossed:
+        axes.scatter(x + 0.14, y, **_CROSS)
+        write(axes, x + 0.36, y, f"the shock fells it in {_OFTEN:.0%} of worlds or more")
+    axes.plot([x, x + 0.28], [y - 0.2, y - 0.2], color=faded(GREY, 0.5), linewidth=3, solid_capstyle="butt")
+    write(axes, x + 0.36, y - 0.2, "ties of the opening")
+    draw_sizes(axes, drawing, size, *_SIZES[drawing.columns], under=True)
 
 
 def losses(shocked: RunResult, baseline: RunResult, facts: dict, drawing: Drawing) -> np.ndarray:
@@ -78,13 +101,13 @@ def _labels(drawing: Drawing, lost: np.ndarray, fails: np.ndarray) -> list[Label
     """Names with what was lost, those who fail and the largest losses first."""
     layout, found = drawing.layout, []
     for each in sorted(range(len(lost)), key=lambda place: (-fails[place], -lost[place], place)):
-        said = wrapped(drawing.nodes.name[each])
+        said = wrapped(drawing.nodes.name[each], drawing.columns)
         style = {}
         if fails[each] >= _OFTEN:
-            said += f"\nfalls in {fails[each]:.0%}"
+            said += f"\nfails in {fails[each]:.0%}"
             style = {"fontweight": "bold"}
         elif lost[each] >= 0.01:
-            room = len(said.rpartition("\n")[2]) < _LAST
+            room = len(said.rpartition("\n")[2]) < _LAST[drawing.columns]
             said += f"{' ' if room else chr(10)}{MINUS}{lost[each]:.0%}"
         clear = layout.radius[each] + 0.04
         found.append(Label(said, tuple(layout.at[each]), tuple(layout.away[each]), clear, style))

@@ -38,15 +38,20 @@ class Layout:
 class _Places:
     """Collects where discs stand and how much room each has."""
 
-    def __init__(self, nodes: Nodes, size: np.ndarray):
+    def __init__(self, nodes: Nodes, size: np.ndarray, across: float):
         self.kinds = np.array(nodes.kind, object)
-        self.size = size
+        self.size, self.across = size, across
         self.at, self.away = np.zeros((len(nodes), 2)), np.ones((len(nodes), 2))
         self.room = np.full(len(nodes), 2 * _LARGEST)
         self.headings: dict[str, tuple[float, float, str]] = {}
 
     def put(self, disc: int, x: float, y: float, away: tuple[float, float], room: float) -> None:
-        self.at[disc], self.away[disc], self.room[disc] = (x, y), away, min(self.room[disc], room)
+        """At `x` of the full ring, which `across` makes narrower."""
+        self.at[disc], self.away[disc] = (self.across * x, y), away
+        self.room[disc] = min(self.room[disc], room)
+
+    def head(self, kind: str, x: float, y: float, side: str) -> None:
+        self.headings[kind] = self.across * x, y, side
 
     def rows(self, kind: str, place: int) -> list[list[int]]:
         """Rows of at most `place` discs of a kind, the largest in the first, each in the order of the data."""
@@ -58,20 +63,20 @@ class _Places:
         return [sorted(ranked[start : start + per_row]) for start in range(0, len(ranked), per_row)]
 
 
-def arrange(nodes: Nodes, size: np.ndarray) -> Layout:
-    """Places of all discs; the area of a disc grows with `size` (discs,)."""
-    places = _Places(nodes, size)
+def arrange(nodes: Nodes, size: np.ndarray, across: float = 1.0) -> Layout:
+    """Places of all discs; the area of a disc grows with `size` (discs,), the ring is `across` of its full width."""
+    places = _Places(nodes, size, across)
     for kind, sign, reach, middle in _LEVELS:
         _level(places, kind, sign, reach, middle)
     for kinds, sign in _SIDES:
         _upright(places, kinds, sign)
-    outside = np.flatnonzero(places.kinds == "rest_of_world")
+    outside, thinner = np.flatnonzero(places.kinds == "rest_of_world"), np.sqrt(across)
     for each in outside:
-        places.put(each, *_OUTSIDE, (0.3, 1.0), 2 * _OUTSIDE_RADIUS)
+        places.put(each, _OUTSIDE[0] / thinner, _OUTSIDE[1], (0.3, 1.0), 2 * _OUTSIDE_RADIUS)
     share = np.sqrt(np.maximum(size, 0.0) / max(float(size.max(initial=0.0)), 1e-12))
     least = np.minimum(_SMALLEST, 0.3 * places.room)
-    radius = np.clip(_LARGEST * share, least, np.maximum(least, 0.48 * places.room))
-    radius[outside] = _OUTSIDE_RADIUS
+    radius = np.clip(_LARGEST * thinner * share, least, np.maximum(least, 0.48 * places.room))
+    radius[outside] = _OUTSIDE_RADIUS * thinner
     away = places.away / np.linalg.norm(places.away, axis=1, keepdims=True)
     return Layout(places.at, radius, away, places.headings)
 
@@ -84,9 +89,9 @@ def _level(places: _Places, kind: str, sign: float, reach: float, middle: float)
         for place, each in enumerate(row):
             x = middle + (place - (len(row) - 1) / 2) * step
             y = sign * (HIGH * np.sqrt(1.0 - (x / WIDE) ** 2) - depth * _DEEP)
-            places.put(each, x, y, (0.5 * x / WIDE, sign), step)
+            places.put(each, x, y, (0.5 * x / WIDE, sign), places.across * step)
     if rows:
-        places.headings[kind] = middle, sign * (HIGH + 0.37), "top" if sign > 0 else "bottom"
+        places.head(kind, middle, sign * (HIGH + 0.37), "top" if sign > 0 else "bottom")
 
 
 def _upright(places: _Places, kinds: tuple[str, ...], sign: float) -> None:
@@ -101,13 +106,13 @@ def _upright(places: _Places, kinds: tuple[str, ...], sign: float) -> None:
             columns[kind] = places.rows(kind, place)
     # Slots of a kind: hyperscalers are large and need more; a heading and the space above it take some as well.
     roomy = {kind: 1.45 if kind == "hyperscaler" and not crowded else 1.0 for kind in columns}
-    between = 2.6 if crowded else 1.15
+    between = 2.6 if crowded else 1.15 if places.across == 1.0 else 1.6
     slots = sum((len(rows[0]) - 1) * roomy[kind] for kind, rows in columns.items()) + (1 + between) * (len(columns) - 1)
     step = min(0.36, 2 * reach / max(slots, 1))
     y = step * slots / 2
     for kind, rows in columns.items():
         # Flush with the first label below it, so that it does not seem to name a disc further in.
-        places.headings[kind] = sign * (_edge(y) + 0.2), y + max(0.9 * step, 0.19), "right" if sign > 0 else "left"
+        places.head(kind, sign * (_edge(y) + 0.2), y + max(0.9 * step, 0.19), "right" if sign > 0 else "left")
         for depth, row in enumerate(rows):
             for place, each in enumerate(row):
                 height = y - place * step * roomy[kind]

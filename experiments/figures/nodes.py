@@ -10,11 +10,12 @@ import numpy as np
 from abm.ecosystem import Ecosystem
 from abm.ecosystem.vocabulary import KINDS
 from experiments.figures.palette import KIND_NAMES
+from experiments.figures.words import lines
 
 # Firms of a kind with a disc of their own where firms are many: as many as have room for a label.
 _ALONE = {"hyperscaler": 7, "operator": 9, "chipmaker": 6, "ai_lab": 5, "vehicle": 5, "lender": 8, "government": 3,
           "rest_of_world": 1}  # fmt: skip
-_LINE = 20  # characters of a label's line
+_LINE, _SHORT = 20, 14  # characters of a label's line, and of one in a column of print
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,13 @@ def _name(ecosystem: Ecosystem, group: str, members: list[int]) -> str:
     return re.sub(r"[\s\d_-]+$", "", shared) or group
 
 
-def wrapped(name: str) -> str:
-    """A name in at most two lines of similar length, cut where even that is too long."""
+def wrapped(name: str, columns: int = 2) -> str:
+    """A name in at most two lines of similar length, cut where even that is too long; in one column in short lines."""
+    if columns == 1:
+        return lines(name, _SHORT, 3)
     if len(name) <= _LINE - 4:
         return name
     words = name.split(" ")
     splits = [(" ".join(words[:place]), " ".join(words[place:])) for place in range(1, len(words))] or [(name, "")]
-    lines = min(splits, key=lambda pair: max(map(len, pair)))
-    return "\n".join(line if len(line) <= _LINE + 2 else line[: _LINE + 1] + "…" for line in lines if line)
+    halves = min(splits, key=lambda pair: max(map(len, pair)))
+    return "\n".join(half if len(half) <= _LINE + 2 else half[: _LINE + 1] + "…" for half in halves if half)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from abm.parameters import DECLARED
 from abm.results import RunResult
+from experiments.figures.case import behaviour_assumed
+from experiments.figures.drawing import value_of
 from experiments.figures.over_quarters import BANDED, key, line, tidy, title
 from experiments.figures.palette import BLUE, GREEN, INK, ORANGE, PALE, PAPER, PURPLE, SKY, VERMILION
 from experiments.figures.sheet import sheet
 from experiments.figures.style import drawn
+from experiments.figures.ties import assumed_part, ties_of
 from experiments.yearly import OWN, kept, paid_by, quarterly
 
 _YEAR = 4.0  # quarters
@@ -61,11 +65,11 @@ def quarters(result: RunResult, drawn: bool = False, columns: int = 2) -> Figure
 
 
 def caption(result: RunResult, drawn: bool) -> str:
-    """Ecosystem, quarters, worlds, seed, and how to read the figure."""
+    """Ecosystem, quarters, worlds, seed, what rests on assumptions, and how to read the figure."""
     count = len(result.worlds)
     parts = [f"Ecosystem {result.ecosystem.name}", f"{result.quarters[0]} to {result.quarters[-1]}",
              (f"{count:,} worlds" if count > 1 else "1 world") + (", assumed numbers drawn" if drawn else ""),
-             f"seed {result.seed}",
+             f"seed {result.seed}", _evidence(result),
              "illustrative, not a forecast"]  # fmt: skip
     told = "; ".join(parts) + "."
     if count > 1:
@@ -74,6 +78,14 @@ def caption(result: RunResult, drawn: bool) -> str:
     if kept(result) < count:
         told += f" Hyperscalers' capex: the first {kept(result)} worlds."
     return told + " Who pays: capex of all builders, in AI and elsewhere; others' money less what is repaid."
+
+
+def _evidence(result: RunResult) -> str:
+    """Nothing strikes, so there is no loss to trace: the share of all amounts of the opening, and of behaviour."""
+    ties = ties_of(result.ecosystem, value_of(result.ecosystem))
+    judged = sum(each.grade == "assumed" for each in DECLARED.values())
+    return (f"{assumed_part(ties):.0%} of all amounts at the opening are assumed inputs, "
+            f"{behaviour_assumed(judged, len(DECLARED))}")  # fmt: skip
 
 
 def _subtitle(series: dict[str, np.ndarray]) -> str:

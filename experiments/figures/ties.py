@@ -70,6 +70,11 @@ def merge(ties: Ties, nodes: Nodes) -> list[Link]:
     return sorted((Link(*key, amount) for key, amount in found.items()), key=lambda link: -link.amount)
 
 
+def assumed_part(ties: Ties) -> float:
+    """Share of all amounts that are a choice of the modeller."""
+    return float(ties.amount[ties.assumed].sum()) / max(float(ties.amount.sum()), 1e-12)
+
+
 def _part(payer, receiver, family: str, begun, amount, assumed) -> tuple[np.ndarray, ...]:
     size = np.size(payer)
     return (

@@ -12,7 +12,7 @@ from abm.shocks import Shock
 from abm.stress_result import StressResult
 
 MINUS = "\N{MINUS SIGN}"
-_WHOM = {
+PLURALS = {
     "hyperscaler": "hyperscalers", "operator": "cloud operators", "chipmaker": "chipmakers", "ai_lab": "AI labs",
     "vehicle": "vehicles", "lender": "lenders", "government": "governments", "rest_of_world": "the rest of the world",
 }  # fmt: skip
@@ -71,7 +71,7 @@ def whom(ecosystem: Ecosystem, who: str) -> str:
     if key == "all":
         return "all firms"
     if key in KINDS:
-        return _WHOM[key]
+        return PLURALS[key]
     names = {each.casefold(): title for each, title in zip(ecosystem.id, ecosystem.title, strict=True)}
     return names.get(key, who)
 

@@ -13,10 +13,10 @@ from abm.results import RunResult
 from experiments.figures.canvas import blank, page, panel
 from experiments.figures.curves import Stroke, point_of
 from experiments.figures.discs import boxes_of
+from experiments.figures.drawing import Drawing, link_width
 from experiments.figures.labels import Label, place_labels
 from experiments.figures.layout import Layout
 from experiments.figures.living_cascade import map_of
-from experiments.figures.network_map import Drawing, link_width
 from experiments.figures.palette import KIND_NAMES
 from experiments.figures.style import drawn
 from experiments.figures.ties import FAMILIES, Link

@@ -9,7 +9,7 @@ import numpy as np
 from abm.ecosystem import Ecosystem
 from abm.ecosystem.dataset import Dataset
 from abm.ecosystem.vocabulary import DEBT_LAYERS, GRADES, LAYERS
-from experiments.figures.network_map import value_of
+from experiments.figures.drawing import value_of
 from experiments.figures.words import money
 from experiments.report.network import Network
 
