@@ -18,7 +18,6 @@ from experiments.figures.living_cascade import SHADE, map_of
 from experiments.figures.living_steps import Moment, moments, typical_world
 from experiments.figures.palette import INK, NORMAL
 from experiments.figures.style import drawn, plain
-from experiments.figures.words import lines
 from experiments.whole import whole
 
 _WIDE, _TALL, _TOLD = 6.5, 4.8, 0.42  # inches: page, map, room for two lines
@@ -50,7 +49,7 @@ def _frame(drawing, moment: Moment, text: str, name: str, largest: float, channe
     foot, key = caption_height(text), key_height(2, channels, fails)
     figure = page(_TALL + key + foot + 0.3 + _TOLD, f"{name}: how it travels", "")
     write_caption(figure, text)
-    told = lines(told_in(moment.step.title), 96, 2)
+    told = told_in(moment.step.title)
     figure.text(MARGIN / _WIDE, 1 - 0.36 / figure.get_figheight(), told, fontsize=NORMAL, color=INK, va="top")
     wide = _TALL * (REACH[1] - REACH[0]) / (REACH[3] - REACH[2])
     axes = blank(panel(figure, (_WIDE - wide) / 2, foot + key, wide, _TALL), REACH)

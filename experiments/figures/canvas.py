@@ -23,7 +23,7 @@ def page(height: float, title: str, subtitle: str = "", width: float = WIDTH) ->
     figure = Figure(figsize=(width, height), dpi=100, facecolor=PAPER)
     FigureCanvasAgg(figure)
     left, top = MARGIN / width, 1 - MARGIN / height
-    headline = _filled(title, width, LARGE, "bold")
+    headline = filled(title, width - 2 * MARGIN, LARGE, "bold")
     under = top - (0.21 + _TITLE_LINE * headline.count("\n")) / height
     figure.text(left, top, headline, fontsize=LARGE, fontweight="bold", color=INK, va="top", linespacing=1.15,
                 gid="title")  # fmt: skip
@@ -33,34 +33,34 @@ def page(height: float, title: str, subtitle: str = "", width: float = WIDTH) ->
 
 def told_in(text: str, width: float = WIDTH) -> str:
     """A subtitle in lines that fit a page of `width` inches."""
-    return _filled(text, width, NORMAL)
+    return filled(text, width - 2 * MARGIN, NORMAL)
 
 
 def head_height(title: str, told: str, width: float = WIDTH) -> float:
     """Inches that a title and a wrapped subtitle need."""
-    headline = _filled(title, width, LARGE, "bold")
+    headline = filled(title, width - 2 * MARGIN, LARGE, "bold")
     return MARGIN + 0.27 + _TITLE_LINE * headline.count("\n") + TOLD_LINE * (told.count("\n") + bool(told))
 
 
 def caption_height(text: str, width: float = WIDTH) -> float:
     """Inches that the caption needs at the foot."""
-    return len(_filled(text, width, SMALL).split("\n")) * _LEADING + 1.5 * MARGIN
+    return len(filled(text, width - 2 * MARGIN, SMALL).split("\n")) * _LEADING + 1.5 * MARGIN
 
 
 def write_caption(figure: Figure, text: str) -> None:
     """The small print at the foot: what this is, and how far to trust it."""
     wide, tall = figure.get_size_inches()
-    figure.text(MARGIN / wide, MARGIN / tall, _filled(text, wide, SMALL), fontsize=SMALL, color="#555555",
+    figure.text(MARGIN / wide, MARGIN / tall, filled(text, wide - 2 * MARGIN, SMALL), fontsize=SMALL, color="#555555",
                 va="bottom", linespacing=1.15, gid="caption")  # fmt: skip
 
 
-def _filled(text: str, width: float, size: float, weight: str = "normal") -> str:
-    """`text` in lines that fill a page of `width` inches between its margins."""
-    room, found, used = _FULL * (width - 2 * MARGIN), [], 0.0
+def filled(text: str, room: float, size: float, weight: str = "normal") -> str:
+    """`text` in lines that fill `room` inches, by the width of its letters."""
+    found, used = [], 0.0
     for word in text.split():
         wide = _inches(word, size, weight)
         used += _inches(" ", size, weight) + wide
-        if not found or used > room:
+        if not found or used > _FULL * room:
             found.append([])
             used = wide
         found[-1].append(word)

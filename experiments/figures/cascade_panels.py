@@ -7,7 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from abm.stress_result import StressResult
-from experiments.figures.canvas import MARGIN, blank, caption_height, head_height, page, panel, told_in, write_caption
+from experiments.figures.canvas import (
+    MARGIN,
+    blank,
+    caption_height,
+    filled,
+    head_height,
+    page,
+    panel,
+    told_in,
+    write_caption,
+)
 from experiments.figures.cascade_key import NORM, SCALE, draw_key, key_height
 from experiments.figures.curves import Stroke, draw_strokes
 from experiments.figures.discs import boxes_of, draw_discs
@@ -32,6 +42,7 @@ PANELS = {1: 3, 2: 6}  # by columns of print: as many as a page is tall
 _GAP, _LINE = 0.16, 0.138  # inches
 _WIDEST, _LEAST, _MOST = 5.0, 0.004, 60  # points; smallest hit drawn, as a share of the largest; hits a panel
 _LABELLED = 6
+_CROWD, _FINE = 100, 0.35  # with more discs than this, crosses cover so much of their usual area
 _SLACK = 0.22  # labels may reach into the margin
 _COLUMN = 13  # characters of a label's line
 _ASIDE = {"color": "#666666"}
@@ -62,7 +73,7 @@ def draw_steps(
     tall = wide * (REACH[3] - REACH[2]) / (REACH[1] - REACH[0])
     hits, fails = [seen(step) for step in steps], any(step.fails.any() for step in steps)
     foot, key = caption_height(text, width), key_height(columns, hits, fails)
-    titles = [lines(step.title, 51, 5) for step in steps]
+    titles = [filled(step.title, wide, NORMAL) for step in steps]
     cell = tall + _LINE * max(each.count("\n") + 1 for each in titles) + 0.02
     rows = -(-len(steps) // columns)
     figure = page(head_height(title, told, width) + 0.1 + rows * cell + key + foot, title, told, width)
@@ -110,9 +121,11 @@ def draw_step(axes: Axes, drawing: Drawing, step: Step, value: np.ndarray, large
     faces = [SCALE(NORM(each)) if each > 0.0005 else "#FFFFFF" for each in share]
     edges = [INK if each > 0.0005 else GREY for each in share]
     draw_discs(axes, nodes, layout, faces, edges, 0.5)
+    fine = _FINE if len(nodes) > _CROWD else 1.0
     for mask, colour, size in ((step.failed, GREY, 14), (step.fails, INK, 26)):
         struck = np.flatnonzero(nodes.total(mask.astype(float)) > 0.0)
-        axes.scatter(*layout.at[struck].T, marker="x", s=size, linewidths=1.3, color=colour, zorder=5)
+        axes.scatter(*layout.at[struck].T, marker="x", s=fine * size, linewidths=1.3 * fine**0.5, color=colour,
+                     zorder=5)  # fmt: skip
     hit = nodes.total(step.hit)
     ranked = [each for each in np.argsort(-hit, kind="stable")[:_LABELLED] if hit[each] > 0.05]
     labels = [_label(drawing, each, f"{_called(nodes, each)} {MINUS}{money(hit[each])}") for each in ranked]

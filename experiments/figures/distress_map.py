@@ -100,11 +100,12 @@ def failing(shocked: RunResult, baseline: RunResult, facts: dict, drawing: Drawi
 def _labels(drawing: Drawing, lost: np.ndarray, fails: np.ndarray) -> list[Label]:
     """Names with what was lost, those who fail and the largest losses first."""
     layout, found = drawing.layout, []
+    alone = drawing.nodes.total(np.ones(drawing.nodes.of.size)) == 1
     for each in sorted(range(len(lost)), key=lambda place: (-fails[place], -lost[place], place)):
         said = wrapped(drawing.nodes.name[each], drawing.columns)
         style = {}
         if fails[each] >= _OFTEN:
-            said += f"\nfails in {fails[each]:.0%}"
+            said += f"\n{'fails' if alone[each] else 'some fail'} in {fails[each]:.0%}"
             style = {"fontweight": "bold"}
         elif lost[each] >= 0.01:
             room = len(said.rpartition("\n")[2]) < _LAST[drawing.columns]

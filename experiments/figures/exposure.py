@@ -93,7 +93,7 @@ def matrix_of(ecosystem: Ecosystem, value: np.ndarray, most: int) -> tuple[list[
     Those with the largest exposures stand alone, the others of a kind together. Money that a lender or owner has put in
     is at the payer's risk; a promise to buy compute at its receiver's.
     """
-    drawing = plan_map(ecosystem, value)
+    drawing = plan_map(ecosystem, value, np.ones(len(ecosystem), bool))
     nodes = drawing.nodes
     amounts = np.zeros((len(nodes), len(nodes)))
     for link in [*drawing.links, *drawing.small]:
