@@ -81,7 +81,7 @@ _LIVING = (
     ("compute_served", "flow", FLOW, "compute that a provider delivered, own use included"),
     ("compute_sales", "flow", FLOW, "compute that a provider sold to others"),
     ("compute_bought", "flow", FLOW, "compute that a buyer paid others for"),
-    ("margin_call", "flow", FLOW, "margin on promises that is paid in, less what is given back"),
+    ("margin_call", "flow", FLOW, "margin on promises paid in, less given back and used for bills"),
     ("promised", "flow", FLOW, "compute that a buyer must pay for in any case"),
     ("chip_sales", "flow", FLOW, "chips that a chipmaker delivered in the network"),
     ("chip_orders", "flow", FLOW, "chips that buyers wanted now of a chipmaker"),

@@ -29,9 +29,7 @@ def call(model) -> None:
     left = contracts.margin - np.minimum(contracts.margin, contracts.due_now)
     living.payments["margin_call"] = np.maximum(0.0, wanted - left)
     living.payments["margin_returned"] = np.maximum(0.0, left - wanted)
-    called = living.payments.paid("margin_call") - living.payments.received("margin_returned")
-    called[model.ecosystem.rest_of_world] = 0.0
-    model.ledger.record("margin_call", called)
+    _note(model, contracts.margin - left)
 
 
 def pay_bills(model) -> None:
@@ -40,6 +38,16 @@ def pay_bills(model) -> None:
     if _in_use(living):
         payments["margin_bills"] = np.minimum(contracts.margin, payments["contracts"])
         payments["contracts"] = payments["contracts"] - payments["margin_bills"]
+        _note(model, payments["margin_bills"])
+
+
+def _note(model, bills: np.ndarray) -> None:
+    """What margin takes of each customer's money beyond this quarter's `bills` (contracts, worlds), which it pays."""
+    payments = model.living.payments
+    taken = payments.paid("margin_call") - payments.received("margin_returned")
+    taken = taken - row_sums(bills, model.living.contracts.customer, len(model.ecosystem))
+    taken[model.ecosystem.rest_of_world] = 0.0
+    model.ledger.record("margin_call", taken)
 
 
 def _in_use(living) -> bool:

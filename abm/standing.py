@@ -79,7 +79,7 @@ def stand(model) -> Standing:
         ),
         multiple=multiple,
         franchise=np.where(lab, 0.0, column("core_business_value")) + column("outside_book")
-        + np.maximum(0.0, column("margin_account"))
+        + np.maximum(0.0, column("margin_account") + column("margin_call"))
         + _certain_claims(living, ledger),
         covered_assets=idle + parameters.of("shell_lending_value") * sites,
         income=payments.received("users", "core", "margin_bills") - payments.paid("running", "rent", "sponsor_rent"),
@@ -115,7 +115,7 @@ def _cash_floor(model) -> np.ndarray:
     payments = living.payments
     cheap = ledger.column("firm_value") < parameters.of("closing_multiple") * 4.0 * ledger.column("user_revenue")
     own = payments.paid(*(name for name, block in payments.blocks.items() if block.priority < INVESTMENT))
-    burn = np.maximum(0.0, own - payments.received("users", "core"))
+    burn = np.maximum(0.0, own - payments.received("users", "core", "margin_returned"))
     return np.where(living.of("ai_lab") & cheap, parameters.of("closing_runway") * burn, 0.0)
 
 

@@ -19,7 +19,8 @@ from cython_ext import FLAGS, Problem, Settled, settle
 FAILED = FLAGS.index("default")
 # Signed by nature; all else is an amount of something.
 SIGNED = ("net_worth", "core_business_value", "margin", "internal_funds", "core_inflow", "margin_average",
-          "free_cash_average", "own_core_average", "growth_expectation", "seen_growth", *LINES)  # fmt: skip
+          "free_cash_average", "own_core_average", "growth_expectation", "seen_growth", "margin_call",
+          *LINES)  # fmt: skip
 
 
 def audit(model: abm.EcosystemModel, quarter: int) -> None:

@@ -55,6 +55,48 @@ def test_margin_that_is_not_needed_any_more_is_given_back():
     model.release()
 
 
+def test_a_lab_burns_the_money_that_leaves_it_and_bills_that_margin_pays_leave_it_once():
+    model = living_with(1.0, 8)
+    labs, payments = model.ecosystem.of_kind("ai_lab"), model.living.payments
+    used = row_sums(payments["margin_bills"], model.living.contracts.customer, len(model.ecosystem))
+    assert used[model.ecosystem.row["OAI"]].min() > 5.0
+    out = payments.paid(*(name for name in payments.blocks if name not in ("stakes", "loans", "owners")))
+    gone = np.maximum(0.0, out - payments.received("users", "core", "margin_returned"))
+    np.testing.assert_allclose(model.kind("ai_lab").burn(), gone[labs], **CLOSE)
+    held = model.ledger.column("margin_account")[labs]
+    model.step()
+    np.testing.assert_allclose(model.ledger.column("margin_account")[labs] - held,
+                               model.ledger.column("margin_call")[labs], **CLOSE)  # fmt: skip
+    model.release()
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_what_stands_behind_a_customer_is_the_margin_that_is_left_when_the_quarter_is_paid(off, monkeypatch):
+    from abm import clearing
+
+    usual, seen = clearing.stand, {}
+
+    def watched(model):
+        seen["here"] = usual(model)
+        return seen["here"]
+
+    monkeypatch.setattr(clearing, "stand", watched)
+    model = living_with(2.0, 3 if off else 0)
+    model.parameters.replace("closing_multiple", np.full((1, 1), 1e3))  # all labs are cheap
+    if off:
+        model.parameters.of("take_or_pay_margin_quarters")[:] = 0.0
+    model.step()
+    ledger, row = model.ledger, model.ecosystem.row["META"]
+    other = ledger.column("core_business_value")[row] + ledger.column("outside_book")[row]
+    held, changed = ledger.column("margin_account")[row], ledger.column("margin_call")[row]
+    assert (changed < -0.1).all() if off else (changed > 0.1).all()
+    np.testing.assert_allclose(seen["here"].franchise[row], other + held, **CLOSE)
+    labs = model.ecosystem.of_kind("ai_lab")
+    runway = model.parameters.wide("closing_runway", 2)[labs]
+    np.testing.assert_allclose(seen["here"].cash_floor[labs], runway * model.kind("ai_lab").burn(), **CLOSE)
+    model.release()
+
+
 @pytest.mark.parametrize("who", ["OAI", "CRWV"])
 def test_in_a_failure_providers_get_the_margin_of_their_customer_and_customers_theirs_back(who, monkeypatch):
     from abm.estates import Estate
