@@ -307,6 +307,7 @@ class Estate(Books):
         for owner, who in ((living.stakes, living.stakes.issuer), (living.stakes, living.stakes.holder),
                            (living.debts, living.debts.debtor), (living.debts, living.debts.holder)):  # fmt: skip
             owner.undrawn[np.ix_(who == row, w)] = 0.0
+        living.now.backlog_left[w] += living.enterprise_backlog[row, w]
         living.enterprise_backlog[row, w] = 0.0
         self._move_enterprises()
         if self.kind == "ai_lab":

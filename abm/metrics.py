@@ -105,7 +105,7 @@ def _concentration(living, backlog: np.ndarray) -> dict[str, np.ndarray]:
     whole = total(by_customer) + enterprise
     ordered = np.sort(by_customer, axis=0)
     return {
-        "backlog": whole, "backlog_cancelled": total(living.contracts.cancelled),
+        "backlog": whole, "backlog_cancelled": total(living.contracts.cancelled) + living.now.backlog_left,
         "backlog_concentration": total(part_of(by_customer, whole) ** 2) + part_of(enterprise, whole) ** 2,
         "backlog_of_two_largest": part_of(ordered[-1] + ordered[-2], whole),
     }
@@ -140,5 +140,6 @@ def _external_share(model) -> np.ndarray:
         "bonds_issued", "private_credit_drawn", "bank_loans_drawn", "high_yield_issued", "facilities_drawn",
         "vendor_money", "equity_raised", "owner_money"))  # fmt: skip
     outflow = ledger.column("interest") + ledger.column("principal") + ledger.column("tax") - ledger.column("margin")
+    outflow = outflow + ledger.column("margin_call")
     burn = np.where(model.living.of("ai_lab"), np.maximum(0.0, outflow), 0.0)
     return np.minimum(1.0, part_of(raised, total(ledger.column("capex") + burn)))

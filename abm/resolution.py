@@ -28,6 +28,7 @@ def resolve(model) -> None:
     now = living.now
     now.loan_losses, now.funders_bore, now.vendor_losses, now.book_lost = (np.zeros(shape) for _ in range(4))
     now.reorganised, now.wound_up = np.zeros(shape, bool), np.zeros(shape, bool)
+    now.backlog_left = np.zeros(shape[1])
     now.recovered, now.claimed = np.zeros((3, shape[1])), np.zeros((3, shape[1]))
     _move_users(living)
     event = health.failed | (health.breached & health.breached_before)

@@ -14,6 +14,7 @@ from abm.economy import SERIES
 from abm.ecosystem.quarters import quarter_number, quarter_text
 from abm.ecosystem.vocabulary import DEBT_LAYERS
 from abm.errors import BadInput, Fault, nearest, shown
+from abm.opening import AT_COST
 from abm.words import part_of
 from cython_ext import total
 
@@ -57,7 +58,7 @@ def failures(model) -> dict[str, np.ndarray]:
     for rank, name in enumerate(names):
         found[name] = np.where(now.claimed[rank] > 0.0, part_of(now.recovered[rank], now.claimed[rank]), np.nan)
     lenders = model.living.lender_rows
-    lost, lent = total(now.loan_losses[lenders]), total(model.ledger.held(*DEBT_LAYERS)[lenders])
+    lost, lent = total(now.loan_losses[lenders]), total(model.ledger.held(*DEBT_LAYERS, AT_COST)[lenders])
     found["lender_loss_rate"] = part_of(lost, lent + lost)
     claimed, got = total(now.claimed), total(now.recovered)
     return found | {"recovery_firmwide": np.where(claimed > 0.0, part_of(got, claimed), np.nan)}

@@ -28,6 +28,7 @@ class ThisQuarter:
     default_cost: np.ndarray | None = None  # firms: what failing takes of money
     fire_price: np.ndarray | None = None  # price of used chips after forced sales, 1 = no discount
     book_lost: np.ndarray | None = None  # firms: book of machines and sites of the wound up, less what they fetched
+    backlog_left: np.ndarray | None = None  # worlds: what enterprises had promised to the wound up
     funding_lost: np.ndarray | None = None  # firms: planned funding that did not come
     purchases_cut: np.ndarray | None = None  # firms: planned purchases that were given up
     loan_losses: np.ndarray | None = None  # firms: loans lost by their holder, recoveries taken off

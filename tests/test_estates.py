@@ -14,6 +14,7 @@ import pytest
 import abm
 import abm.resolution as resolution
 from abm.columns import COLUMNS
+from abm.ecosystem.vocabulary import DEBT_LAYERS
 from abm.estates import _GOODS, Estate
 from abm.holdings import PREFERRED, SECURED, UNSECURED
 from abm.ledger import LedgerBreach
@@ -25,7 +26,8 @@ FLEET = ("cost", "book", "idle", "power", "basis")
 RUINED = {"default_asset_recovery": 0.1}
 # Signed by nature; all else is an amount of something.
 SIGNED = ("net_worth", "core_business_value", "margin", "internal_funds", "core_inflow", "margin_average",
-          "free_cash_average", "own_core_average", "growth_expectation", "seen_growth", *LINES)  # fmt: skip
+          "free_cash_average", "own_core_average", "growth_expectation", "seen_growth", "margin_call",
+          *LINES)  # fmt: skip
 
 
 def snapshot(model: abm.EcosystemModel) -> SimpleNamespace:
@@ -33,7 +35,8 @@ def snapshot(model: abm.EcosystemModel) -> SimpleNamespace:
     return SimpleNamespace(
         claims=ledger.amounts.copy(), backlog=living.contracts.backlog, users=living.lab_share.copy(),
         fleet={name: getattr(living.fleet, name).copy() for name in FLEET}, guaranteed=living.guarantee_left.copy(),
-        shares=living.stakes.share.copy(), confidence=living.economy.confidence.copy(),
+        shares=living.stakes.share.copy(), enterprises=living.enterprise_backlog.copy(),
+        confidence=living.economy.confidence.copy(),
         **{name: each.copy() for name, each in ledger._balances.items()},
     )  # fmt: skip
 
@@ -351,6 +354,25 @@ def test_who_breaches_its_covenants_pays_its_secured_lenders_what_it_has_above_i
     assert not cut[~secured].any()
     owed_before = before.claims[debts.place][secured, 1]
     np.testing.assert_allclose(cut[secured, 1], owed_before * spare[1] / owed_before.sum(), **CLOSE)
+
+
+def test_what_is_promised_ends_with_who_promised_or_was_promised_and_all_of_it_is_told(failed):
+    case = failed("CRWV", 5)
+    contracts, before = case.living.contracts, case.before.enterprises[case.row]
+    told = {name: values[-1] for name, values in case.model.recorder.system.items() if name.startswith("backlog")}
+    ended = case.before.backlog[contracts.provider == case.row].sum(axis=0) + before
+    assert (before > 5.0).all()
+    np.testing.assert_allclose(told["backlog_cancelled"], ended, **CLOSE)
+
+
+def test_lenders_cannot_lose_more_than_they_had_lent_stakes_at_cost_included(failed):
+    case = failed("LAMB", 4, parameters=RUINED)
+    claims, lender = case.ledger.claims, case.living.of("lender")[:, 0]
+    lent = np.isin(claims.layer, (*DEBT_LAYERS, "equity_at_cost")) & lender[claims.holder]
+    lost = case.now.loan_losses[lender].sum(axis=0)
+    told = case.model.recorder.system["lender_loss_rate"][-1]
+    assert (lost > 1.0).all()
+    np.testing.assert_allclose(told, lost / (case.after.claims[lent].sum(axis=0) + lost), **CLOSE)
 
 
 def test_a_stake_at_cost_is_a_stake(failed):
