@@ -64,7 +64,7 @@ def age(
     as a part of what is left of it: `by_demand` is the part of the impairment that would not be without."""
     cdef Py_ssize_t owners = cost.shape[0], regions = cost.shape[1], slots = cost.shape[2], worlds = cost.shape[3]
     cdef Py_ssize_t b, r, a, s, w
-    cdef double part, left, value
+    cdef double part, left, value, saved
     with nogil:
         for b in range(owners):
             for w in range(worlds):
@@ -94,6 +94,7 @@ def age(
                         value = cost[b, r, s, w] * unit_value[s, w] * margin[b, w]
                         if value < threshold[w] * left:
                             impairment[b, w] += left - value
-                            by_demand[b, w] += min(left - value, value * lost[w])
+                            saved = value * lost[w]  # or all of it, where value in use would be near enough to book
+                            by_demand[b, w] += saved if value + saved < threshold[w] * left else left - value
                             left = value
                         book[b, r, s, w] = left

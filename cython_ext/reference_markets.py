@@ -45,7 +45,8 @@ def age(cost, book, basis, failure, life, tax_life, unit_value, margin, threshol
             value = cost[:, region, slot] * unit_value[slot] * margin
             low = value < threshold * rest
             impairment += np.where(low, rest - value, 0.0)
-            by_demand += np.where(low, np.minimum(rest - value, value * lost), 0.0)
+            saved = np.where(value + value * lost < threshold * rest, value * lost, rest - value)
+            by_demand += np.where(low, saved, 0.0)
             book[:, region, slot] = np.where(low, value, rest)
 
 

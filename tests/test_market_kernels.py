@@ -87,6 +87,17 @@ def test_a_machine_is_written_off_over_its_life_and_no_longer():
     assert book.sum() == pytest.approx(0.0, abs=1e-15)
 
 
+@pytest.mark.parametrize(("lost", "saved"), [(0.0, 0.0), (0.05, 0.04), (0.12, 0.096), (0.13, 0.2), (0.5, 0.2)])
+def test_demand_is_to_blame_for_what_would_not_be_written_down_without_it(lost, saved):
+    """Book 1, worth 0.8: 0.2 is written down. With value in use back at 0.9 of book nothing would be."""
+    cost = np.ones((1, 1, 1, 1))
+    _, impaired, by_demand, _ = markets.age_fleet(
+        cost, cost.copy() * 2.0, np.zeros((1, 1, 1)), failure=np.zeros(1), life=np.full(1, 2.0), tax_life=np.ones(1),
+        unit_value=np.full((1, 1), 0.8), margin=np.ones(1), threshold=np.full(1, 0.9), lost=np.full(1, lost), newest=0,
+    )  # fmt: skip
+    assert impaired[0, 0] == pytest.approx(0.2) and by_demand[0, 0] == pytest.approx(saved)
+
+
 def test_filling_in_order_equals_its_twin(draw):
     count, worlds = draw.integers(1, 12, 2)
     request, price = draw.random((count, worlds)), draw.integers(0, 4, (count, worlds)).astype(float)
