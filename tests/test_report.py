@@ -22,7 +22,7 @@ from experiments import store
 from experiments.figures.living_steps import HITS, typical_world
 from experiments.pairs import Frame, pair
 from experiments.report import write_report
-from experiments.report.cascade import SERIES
+from experiments.report.cascade import SERIES, fates
 from experiments.report.page import render
 from experiments.story import facts_of
 from experiments.story_words import told
@@ -130,6 +130,14 @@ def test_the_player_tells_every_hit_of_its_world(page):
         said = {line["text"] for each in run["moments"] for line in each["said"]}
         assert all(any(text.startswith(f"Failure of {name}") for text in said) for _, name in failures)
     assert any(each["fails"] for each in played["runs"][0]["moments"])  # it had to matter
+
+
+def test_many_of_one_fate_share_a_line():
+    states = [("default", each, "missed what it must pay") for each in range(5)]
+    states += [("covenant", each, "") for each in (1, 2)]
+    assert fates(states, ("A", "B", "C", "D", "E")) == [
+        "Failure of A, B and 3 more: missed what it must pay", "B: breach of covenants", "C: breach of covenants",
+    ]  # fmt: skip
 
 
 def test_series_beside_the_map_are_those_of_the_run(page):

@@ -138,6 +138,15 @@ def test_a_moment_shows_each_hit_in_words_and_by_its_line(visit):
     assert len(set(dashes)) == len(dashes) == 6
 
 
+def test_the_key_shows_each_state_of_a_firm_as_the_map_does(visit):
+    page = visit()
+    look = "all => all.map(each => [getComputedStyle(each).display, getComputedStyle(each).stroke].join())"
+    falls, fallen = page.locator(".keys .failed .cross").evaluate_all(look)
+    assert falls.startswith("inline") and fallen.startswith("inline") and falls != fallen
+    page.evaluate("document.querySelector('.disc').classList.add('fails', 'failed')")
+    assert page.locator(".disc.fails .cross").evaluate_all(look) == [falls]
+
+
 def test_who_has_failed_stays_crossed_and_the_other_run_is_another_story(visit):
     page = visit()
     runs = played(page)["runs"]

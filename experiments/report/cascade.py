@@ -13,6 +13,7 @@ from experiments.report.network import Network, arc
 from experiments.story_words import percent
 
 _MOST = 9  # lines said of a moment; the rest is summed up
+_ALONE = 2  # firms of one fate that have a line each, or their names in the line of all
 _SMALLEST = 0.005  # USD bn: what rounds to nothing is not told
 _STATES = ("default", "covenant", "withdrawal", "reorganised", "wound up")
 # What firms are worth and do, for the table beside the map: words, columns added up, quarters a unit shows.
@@ -69,8 +70,7 @@ def _moment(run, baseline, network: Network, world: int, place: int, sweep, even
         for (channel, disc), group in events[events["channel"].isin(_STATES)].groupby(["channel", "target"], sort=False)
     ]
     states.sort(key=lambda each: _STATES.index(each[0]))
-    said = [{"channel": None, "text": _STATE[channel].format(firm=names[disc], cause=cause)}
-            for channel, disc, cause in states]  # fmt: skip
+    said = [{"channel": None, "text": each} for each in fates(states, names)]
     said += [{"channel": each["channel"], "text": each.pop("text")} for each in hits]
     if len(said) > _MOST:
         said = [*said[: _MOST - 1], {"channel": None, "text": f"and {len(said) - _MOST + 1} smaller ones"}]
@@ -82,6 +82,18 @@ def _moment(run, baseline, network: Network, world: int, place: int, sweep, even
         "fails": sorted({disc for channel, disc, _ in states if channel == "default"}),
         "falters": sorted({disc for channel, disc, _ in states if channel in ("covenant", "withdrawal")}),
     }  # fmt: skip
+
+
+def fates(states: list[tuple[str, int, str]], names: tuple[str, ...]) -> list[str]:
+    """A sentence a firm; where many share a fate and its cause, one for all of them, so that hits have room."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for channel, disc, cause in states:
+        together.setdefault((channel, cause), []).append(names[disc])
+    return [
+        _STATE[channel].format(firm=firm, cause=cause)
+        for (channel, cause), firms in together.items()
+        for firm in (firms if len(firms) <= _ALONE else [f"{', '.join(firms[:_ALONE])} and {len(firms) - _ALONE} more"])
+    ]
 
 
 def _hits(events: pandas.DataFrame, network: Network) -> list[dict]:
