@@ -17,7 +17,8 @@ from experiments.figures.differences import differences
 from experiments.figures.drawing import value_of
 from experiments.figures.earned import earned
 from experiments.figures.fans import SERIES, fans
-from experiments.figures.funding_mix import AREAS, funding_mix
+from experiments.figures.funding_mix import funding_mix
+from experiments.figures.over_quarters import AREAS
 from experiments.figures.quarters import quarters
 from experiments.figures.saving import save
 from experiments.figures.ties import assumed_part, ties_of
@@ -103,6 +104,15 @@ def test_areas_add_up_to_others_money(case):
         assert set(parts) == set(AREAS)
         top = axes.collections[len(AREAS) - 1].get_paths()[0].vertices[:, 1].max()
         assert top == pytest.approx(4 * sum(parts.values()).mean(axis=0).max())
+
+
+def test_areas_of_one_run_are_capex_in_all_and_told_apart_in_grey(case):
+    axes = quarters(case[1]).axes[2]
+    tops = [each.get_paths()[0].vertices[:, 1].max() for each in axes.collections]
+    assert tops[-1] == pytest.approx(4 * sum(paid_by(case[1]).values()).mean(axis=0).max())
+    inks = [(np.dot(each.get_facecolor()[0][:3], (0.3, 0.59, 0.11)), each.get_hatch()) for each in axes.collections]
+    for (one, hatch), (other, beside) in pairwise(inks):
+        assert hatch != beside or abs(one - other) > 0.2
 
 
 def test_the_timeline_shows_every_first_failure(case):

@@ -48,7 +48,7 @@ def run(
     from experiments.story import assumed_share, facts_of
     from experiments.working import in_order
 
-    story, calm = (load_scenario(each) for each in (scenario, "baseline"))
+    story, calm = load_scenario(scenario), load_scenario("baseline")
     whole = pairs.Frame(str(ecosystem), worlds, quarters, seed, options.parse_settings(settings))
     whole.check(story)
     first, inputs = pairs.strikes_at(story, quarters), whole.question(story)

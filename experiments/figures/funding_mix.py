@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from abm.results import RunResult
 from experiments.figures.case import YEAR, caption, mark, name_of, struck_at
-from experiments.figures.over_quarters import key, tidy, title
-from experiments.figures.palette import BLUE, GREEN, ORANGE, PAPER, PURPLE, SKY
+from experiments.figures.over_quarters import key, stack, tidy, title
 from experiments.figures.sheet import sheet
 from experiments.figures.style import drawn
 from experiments.yearly import OWN, paid_by
 
 # Colour and hatch: hatches part in grey what colours part.
-AREAS = {"bonds": (BLUE, ""), "private credit": (ORANGE, "///"), "banks": (GREEN, "..."),
-         "suppliers' money": (PURPLE, "\\\\\\"), "new equity": (SKY, "")}  # fmt: skip
-
 
 @drawn
 def funding_mix(shocked: RunResult, baseline: RunResult, facts: dict, columns: int = 2) -> Figure:
@@ -28,7 +23,8 @@ def funding_mix(shocked: RunResult, baseline: RunResult, facts: dict, columns: i
                            tall=1.9, heading=0.68 if columns == 2 else 0.83)  # fmt: skip
     for axes, result, heading in zip(panels, (baseline, shocked), ("Without the shock", name_of(facts)), strict=True):
         title(axes, heading, "others' money, USD bn a year", above=36.0 if columns == 2 else 47.0)
-        _stack(axes, result)
+        others = {name: YEAR * each.mean(axis=0) for name, each in paid_by(result).items() if name != OWN}
+        stack(axes, np.arange(len(result.quarters)), others)
         tidy(axes, result)
     key(panels[0], columns + 1)
     top = max(axes.dataLim.y1 for axes in panels)
@@ -36,17 +32,6 @@ def funding_mix(shocked: RunResult, baseline: RunResult, facts: dict, columns: i
         axes.set_ylim(0.0, max(1.04 * top, 1e-3))
     mark(panels[1], struck_at(shocked, facts))
     return figure
-
-
-def _stack(axes: Axes, result: RunResult) -> None:
-    at, parts = np.arange(len(result.quarters)), {name: YEAR * each.mean(axis=0) for name, each in
-                                                  paid_by(result).items() if name != OWN}  # fmt: skip
-    base = np.zeros(at.size)
-    for name, values in parts.items():
-        colour, hatch = AREAS[name]
-        axes.fill_between(at, base, base + values, facecolor=colour, hatch=hatch, edgecolor=PAPER, linewidth=0.3,
-                          label=name, zorder=1.5)  # fmt: skip
-        base = base + values
 
 
 def _told(shocked: RunResult, baseline: RunResult, facts: dict) -> str:

@@ -7,9 +7,25 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, StrMethodFormatter
 
 from abm.results import RunResult
-from experiments.figures.palette import GREY, INK, NORMAL, PALE, SMALL, faded
+from experiments.figures.palette import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    NORMAL,
+    ORANGE,
+    PALE,
+    PAPER,
+    PURPLE,
+    SKY,
+    SMALL,
+    faded,
+)
 
 BANDED = 10  # worlds from which a band is drawn
+# Whose money pays: colour, and the hatch that parts it in grey.
+AREAS = {"bonds": (BLUE, ""), "private credit": (ORANGE, "///"), "banks": (GREEN, "..."),
+         "suppliers' money": (PURPLE, "\\\\\\"), "new equity": (SKY, "")}  # fmt: skip
 
 
 def title(axes: Axes, text: str, under: str = "", above: float = 25.0, left: float = 0.0) -> None:
@@ -39,6 +55,16 @@ def line(axes: Axes, at: np.ndarray, values: np.ndarray, colour: str, label: str
         axes.fill_between(at, low, high, color=faded(colour, 0.3), alpha=0.75, linewidth=0, zorder=2)
     marker = {"marker": "o", "markersize": 2.5} if at.size < 3 else {}
     axes.plot(at, middle, color=colour, linewidth=1.5, linestyle=style, label=label, zorder=4, **marker)
+
+
+def stack(axes: Axes, at: np.ndarray, parts: dict[str, np.ndarray]) -> None:
+    """Areas of `AREAS`, and a pale one for what is not in it, on each other in the order of `parts` (quarters,)."""
+    base = np.zeros(at.size)
+    for name, values in parts.items():
+        colour, hatch = AREAS.get(name, (PALE, ""))
+        axes.fill_between(at, base, base + values, facecolor=colour, hatch=hatch, edgecolor=PAPER, linewidth=0.3,
+                          label=name, zorder=3)  # fmt: skip
+        base = base + values
 
 
 def tidy(axes: Axes, result: RunResult) -> None:

@@ -9,16 +9,14 @@ from abm.parameters import DECLARED
 from abm.results import RunResult
 from experiments.figures.case import behaviour_assumed
 from experiments.figures.drawing import value_of
-from experiments.figures.over_quarters import BANDED, key, line, tidy, title
-from experiments.figures.palette import BLUE, GREEN, INK, ORANGE, PALE, PAPER, PURPLE, SKY, VERMILION
+from experiments.figures.over_quarters import BANDED, key, line, stack, tidy, title
+from experiments.figures.palette import BLUE, INK, VERMILION
 from experiments.figures.sheet import sheet
 from experiments.figures.style import drawn
 from experiments.figures.ties import assumed_part, ties_of
-from experiments.yearly import OWN, kept, paid_by, quarterly
+from experiments.yearly import kept, paid_by, quarterly
 
 _YEAR = 4.0  # quarters
-_AREAS = {OWN: PALE, "bonds": BLUE, "private credit": ORANGE, "banks": GREEN,
-          "suppliers' money": PURPLE, "new equity": SKY}  # fmt: skip
 
 
 @drawn
@@ -50,8 +48,7 @@ def quarters(result: RunResult, drawn: bool = False, columns: int = 2) -> Figure
     spread = at
     if at.size == 1:  # an area needs a width
         spread, parts = np.array([-0.25, 0.25]), {name: np.repeat(each, 2) for name, each in parts.items()}
-    axes.stackplot(spread, *parts.values(), labels=parts, colors=[_AREAS[each] for each in parts], edgecolor=PAPER,
-                   linewidth=0.3, zorder=3)  # fmt: skip
+    stack(axes, spread, parts)
     axes.set_ylim(0.0, 1.05 * max(float(sum(parts.values()).max()), 1e-3))
     key(axes, columns + 1)
 
