@@ -61,6 +61,7 @@ _LIVING = (
     ("fleet_value", "memory", USD, "chips and sites in current-vintage value, vehicles included"),
     ("pipeline_work", "memory", USD, "sites under way, chips not in service and unfilled orders, vehicles included"),
     ("contracted_demand", "memory", FLOW, "what contracts call on when what is planned now serves, at this price"),
+    ("contracted_sales", "memory", FLOW, "what contracts pay when what is planned now serves"),
     ("vehicle_debt", "memory", USD, "debt of the vehicles behind a firm"),
     ("firm_value", "memory", USD, "equity value at the last mark"),
     # -- what rules returned -----------------------------------------------------------------------

@@ -98,7 +98,7 @@ def clear(model) -> None:
     private = np.where(giants, need - bonds, np.where(clouds | vehicles, need - behind, 0.0))
     # Whose debt is above its limit is lent what falls due, and nothing to grow on; the rest is for its owners.
     earned = np.maximum(0.0, ledger.column("margin_average"))
-    promised = (1.0 - parameters.data("operating_cost_share", 0.0)) * ledger.column("contracted_demand")
+    promised = (1.0 - parameters.data("operating_cost_share", 0.0)) * ledger.column("contracted_sales")
     more = parameters.of("promise_lending_weight") * np.maximum(0.0, promised - earned)
     yearly = 4.0 * (earned + more)
     growth = np.maximum(0.0, parameters.of("leverage_limit") * yearly - ledger.owed(*_LENT, "vendor_loan"))

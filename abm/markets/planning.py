@@ -23,17 +23,20 @@ def measure(model) -> None:
     if living.vehicle_rows.size:
         behind = row_sums(owed[living.vehicle_rows], living.sponsor_of, n)
     ledger.record("vehicle_debt", behind)
-    ledger.record("contracted_demand", _contracted(model))
+    contracts = living.contracts
+    ledger.record("contracted_demand", _when_it_serves(model, contracts.units) * economy.price)
+    ledger.record("contracted_sales", _when_it_serves(model, contracts.due))
 
 
-def _contracted(model) -> np.ndarray:
-    """Compute that contracts call on of each provider when what it plans now is in service, `(firms, worlds)`."""
-    contracts, economy, n = model.living.contracts, model.living.economy, len(model.ecosystem)
+def _when_it_serves(model, dated: np.ndarray) -> np.ndarray:
+    """What contracts hold of `dated` (contracts, quarters, worlds) for each provider in the quarter in which what it
+    plans now is in service, `(firms, worlds)`."""
+    contracts, n = model.living.contracts, len(model.ecosystem)
     ahead = np.rint(model.parameters.of("planning_quarters"))
-    found = np.zeros((n, economy.price.size))
+    found = np.zeros((n, dated.shape[2]))
     for each in np.unique(ahead).astype(int).tolist():
-        units = contracts.units[:, (economy.quarter + each) % HORIZON]
-        found = np.where(ahead == each, row_sums(units, contracts.provider, n) * economy.price, found)
+        then = dated[:, (model.living.economy.quarter + each) % HORIZON]
+        found = np.where(ahead == each, row_sums(then, contracts.provider, n), found)
     return found
 
 
