@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 
 from abm.results import RunResult
 from abm.stress_result import StressResult
-from experiments.figures.cascade_panels import cascade
 from experiments.figures.differences import differences
 from experiments.figures.distress_map import distress_map
 from experiments.figures.earned import earned
@@ -25,6 +24,7 @@ from experiments.figures.loss_bars import losses
 from experiments.figures.money_flow import money_flow
 from experiments.figures.network_map import network
 from experiments.figures.saving import save
+from experiments.figures.stress_cascade import cascade
 from experiments.figures.tables import importance, phase, tornado
 from experiments.figures.timeline import timeline
 from experiments.figures.vintages import vintages

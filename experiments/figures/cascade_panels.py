@@ -1,4 +1,4 @@
-"""The cascade: one panel a sweep, on the places of the map."""
+"""The cascade as panels: one a step, on the places of the map."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from abm.stress_result import StressResult
 from experiments.figures.canvas import (
     MARGIN,
     blank,
@@ -15,13 +14,12 @@ from experiments.figures.canvas import (
     head_height,
     page,
     panel,
-    told_in,
     write_caption,
 )
 from experiments.figures.cascade_key import NORM, SCALE, draw_key, key_height
 from experiments.figures.curves import Stroke, draw_strokes
 from experiments.figures.discs import boxes_of, draw_discs
-from experiments.figures.drawing import Drawing, plan_map
+from experiments.figures.drawing import Drawing
 from experiments.figures.labels import Label, place_labels
 from experiments.figures.nodes import Nodes
 from experiments.figures.palette import (
@@ -33,9 +31,8 @@ from experiments.figures.palette import (
     NORMAL,
 )  # fmt: skip
 from experiments.figures.sheet import width_of
-from experiments.figures.steps import Hit, Step, steps_of
-from experiments.figures.style import drawn
-from experiments.figures.words import MINUS, caption, lines, money, position
+from experiments.figures.steps import Hit, Step
+from experiments.figures.words import MINUS, lines, money
 
 REACH = (-3.5, 3.5, -2.75, 2.85)
 PANELS = {1: 3, 2: 6}  # by columns of print: as many as a page is tall
@@ -46,21 +43,6 @@ _CROWD, _FINE = 100, 0.35  # with more discs than this, crosses cover so much of
 _SLACK = 0.22  # labels may reach into the margin
 _COLUMN = 13  # characters of a label's line
 _ASIDE = {"color": "#666666"}
-
-
-@drawn
-def cascade(result: StressResult, world: int | None = None, columns: int = 2) -> Figure:
-    """How the loss travels in one world (its number; the first if None): the shock, then sweep after sweep.
-
-    Raises `ValueError` for a world that is not in the result or was not followed hit by hit.
-    """
-    place = position(result, world)
-    value = result.value_before[:, place]
-    drawing = plan_map(result.ecosystem, value, _touched(result, place))
-    steps = steps_of(result, place, drawing.nodes, PANELS[columns])
-    text, told = _caption(result, place, steps), told_in(_subtitle(result, place, steps), width_of(columns))
-    return draw_steps("How the loss travels", told, text, drawing, steps, [value] * len(steps),
-                      "lost so far, share of equity value before", columns)  # fmt: skip
 
 
 def draw_steps(
@@ -89,23 +71,6 @@ def draw_steps(
         draw_step(axes, drawing, step, values[number], largest)
     draw_key(figure, foot, hits, fails, shade, columns)
     return figure
-
-
-def _touched(result: StressResult, place: int) -> np.ndarray:
-    """Firms that the log of a world names, bool (firms,)."""
-    events = result.events
-    here = events.world == result.worlds[place]
-    named = set(events.source[here]) | set(events.target[here])
-    return np.array([each in named for each in result.ecosystem.id])
-
-
-def _subtitle(result: StressResult, place: int, steps: list[Step]) -> str:
-    lost, struck = money(float(result.balance.borne[place])), money(float(result.struck[place]))
-    sweeps = "1 sweep" if steps[-1].last == 1 else f"{steps[-1].last} sweeps"
-    failed = {0: "no firm fails", 1: "1 firm fails"}
-    fails = int(result.flagged("default")[:, place].sum())
-    ending = failed.get(fails, f"{fails} firms fail")
-    return f"The shock takes {struck} USD bn; after {sweeps}, {lost} is lost in all and {ending}."
 
 
 def draw_step(axes: Axes, drawing: Drawing, step: Step, value: np.ndarray, largest: float) -> None:
@@ -164,15 +129,6 @@ def _sides(drawing: Drawing, named: set[str]) -> list[Label]:
             spot, away = (np.sign(x) * edge(np.abs(at[level, 0])), y), (out * np.sign(x), 0.0)
         labels.append(Label(lines(KIND_NAMES[kind], _COLUMN), spot, away, 0.2, _ASIDE | {"style": "italic"}))
     return labels
-
-
-def _caption(result: StressResult, place: int, steps: list[Step]) -> str:
-    hidden = [hit.amount for step in steps for hit in step.hits[len(seen(step)) :]]
-    small = f" {len(hidden)} hits too small to see are left out ({money(sum(hidden))} USD bn)." if hidden else ""
-    return (
-        f"{caption(result, place)} Numbers are losses of net worth in the panel's sweep, USD bn; withheld funding "
-        f"costs liquidity, not worth. Arrows run with the loss; their widths grow with its root.{small}"
-    )
 
 
 def seen(step: Step) -> list[Hit]:
