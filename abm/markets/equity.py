@@ -23,12 +23,12 @@ def invest(model) -> None:
     drawn = np.minimum(stakes.undrawn, part_of(stakes.undrawn, committed)
                        * gap[stakes.issuer])  # fmt: skip
     stakes.undrawn = stakes.undrawn - drawn
-    gap = gap - row_sums(drawn, stakes.issuer, n)
+    gap = np.maximum(0.0, gap - row_sums(drawn, stakes.issuer, n))  # rounding leaves less than nothing
 
     supplier = living.of("chipmaker", "hyperscaler")[stakes.holder] & ~stakes.old[:, None]
     value = np.maximum(ledger.column("firm_value"), 1e-9)
     back = np.where(supplier, living.round_trips.returns(model), 0.0)
-    pull = np.maximum(0.0, gap[stakes.issuer]) * back
+    pull = gap[stakes.issuer] * back
     spread = part_of(pull, row_sums(pull, stakes.holder, n)[stakes.holder])
     offer = np.minimum(ledger.column("ecosystem_plan")[stakes.holder] * spread,
                        parameters.of("ecosystem_gap_share")[stakes.holder] * gap[stakes.issuer])  # fmt: skip
@@ -42,13 +42,13 @@ def invest(model) -> None:
     room = np.maximum(0.0, (limit - held) / np.maximum(1.0 - limit, 1e-9)) * value[stakes.issuer]
     bought = np.minimum(offer * (1.0 - lend), room)
     living.now.vendor_loan = offer * lend
-    gap = gap - row_sums(bought + living.now.vendor_loan, stakes.issuer, n)
+    gap = np.maximum(0.0, gap - row_sums(bought + living.now.vendor_loan, stakes.issuer, n))
 
     # Owners outside the suppliers: equity funds, as far as the round and what they can place allow.
     funds = np.zeros(n, bool)
     funds[living.equity_funds] = True
     fund = (funds[stakes.holder] & ~stakes.old)[:, None] & lab
-    outside = np.minimum(np.maximum(0.0, gap), model.ask("outside_equity", "ai_lab"))
+    outside = np.minimum(gap, model.ask("outside_equity", "ai_lab"))
     free = ledger.column("absorption_plan")[living.equity_funds]
     part = np.minimum(1.0, part_of(total(free), total(outside)))
     weight = np.zeros((n, part.size))
