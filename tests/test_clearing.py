@@ -337,7 +337,7 @@ def test_a_switch_turns_off_its_mechanism_and_nothing_else(switch):
         model, dated = open_model("no_vendor_investment", worlds=4, draw_assumed=True, switches={switch: value})
         price, withheld = 1.0, 0.0
         breaches, cost = 0.0, 0.0
-        for quarter in range(1, 25):
+        for quarter in range(1, 31):
             dated.strike(quarter)
             fail(model, *{6: ["CRWV"], 9: ["OAI"]}.get(quarter, []))
             model.step()
