@@ -63,7 +63,7 @@ MARKETS = (
               "a policy; not practice today", most=8.0),
     Parameter("promised_growth_weight", 0.5, 0.0, 1.0, "share", "",
               "part of the growth they expect that labs promise compute for",
-              "with about half, labs would have signed what their opening schedules hold two years ahead; judgement"),
+              "a quarter to a half fits what two large labs' schedules hold two years ahead at the opening; judgement"),
     Parameter("contract_lead_quarters", 8.0, 4.0, 12.0, "quarters", "HC",
               "how far ahead labs sign", "about half of a large cloud's backlog falls within 24 months",
               least=1.0, most=16.0, system=True),
