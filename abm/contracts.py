@@ -80,9 +80,13 @@ class Contracts:
     @property
     def backlog(self) -> np.ndarray:
         """Contracted and undelivered, by contract, USD bn; arrears included."""
-        result = self.arrears.copy()
+        return self.backlog_of(slice(None))
+
+    def backlog_of(self, contracts: np.ndarray | slice) -> np.ndarray:
+        """The same of some contracts, `(of them, worlds)`."""
+        result = self.arrears[contracts].copy()
         for quarter in range(HORIZON):
-            result += self.due[:, quarter]
+            result += self.due[contracts, quarter]
         return result
 
     def end(self, contracts: np.ndarray, worlds: np.ndarray) -> None:

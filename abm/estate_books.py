@@ -54,14 +54,16 @@ class Books:
 
     def _pay(self, name: str, places: np.ndarray, amount: np.ndarray) -> None:
         """Pay `amount` (places, worlds) on some links of a block."""
-        more = np.zeros_like(self.living.aftermath[name])
-        more[np.ix_(places, self.worlds)] = amount
-        self._move(name, more)
-
-    def _move(self, name: str, more: np.ndarray) -> None:
+        more = np.zeros((places.size, self.ledger.worlds))
+        more[:, self.worlds] = amount
         block = self.living.aftermath.blocks[name]
-        self.living.aftermath[name] = self.living.aftermath[name] + more
-        self.ledger.transfer("cash", block.debtor, block.creditor, more)
+        self.living.aftermath.increase(name, places, more)
+        self.ledger.transfer("cash", block.debtor[places], block.creditor[places], more)
+
+    def _move(self, name: str, amount: np.ndarray) -> None:
+        """Pay `amount` (firms, all worlds) in a block that has a link for each firm."""
+        rows = np.flatnonzero(amount.any(axis=1))
+        self._pay(name, rows, amount[rows][:, self.worlds])
 
     def _post(self, account: str, row: int, amount: np.ndarray) -> None:
         self.ledger.post(account, np.array([row]), self._wide_row(row, amount)[[row]])
@@ -85,7 +87,7 @@ class Books:
         if not held.any():
             return
         ended = (contracts.customer[mine] == self.row)[:, None]
-        seized = np.where(ended, np.minimum(held, contracts.backlog[mine][:, w]), 0.0)
+        seized = np.where(ended, np.minimum(held, contracts.backlog_of(mine)[:, w]), 0.0)
         self._pay("margin_seized", mine, seized)
         self._pay("margin_freed", mine, held - seized)
         less = np.zeros_like(contracts.margin)

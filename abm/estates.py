@@ -36,11 +36,8 @@ class Estate(Books):
         claims = self.ledger.claims
         self.invoices = np.flatnonzero((claims.layer == "trade_receivable") & (claims.debtor == row))
 
-    def of(self, reorganised: bool) -> Estate | None:
-        """The worlds in which the firm goes on under its creditors, or those in which it does not."""
-        chosen = self.goes_on() if reorganised else ~self.goes_on()
-        if not chosen.any():
-            return None
+    def within(self, chosen: np.ndarray) -> Estate:
+        """The same firm in some of its worlds, `chosen` (worlds,) bool."""
         return Estate(self.model, self.row, self.worlds[chosen], self.failing)
 
     # -- what there is -----------------------------------------------------------------------------
@@ -294,8 +291,8 @@ class Estate(Books):
         ended = np.flatnonzero((contracts.customer == row) | (contracts.provider == row))
         customers = np.flatnonzero((contracts.customer == row) & (contracts.provider != row))
         self._hit("customers", "backlog of promises", contracts.customer[customers], contracts.provider[customers],
-                  contracts.backlog[np.ix_(customers, w)])  # fmt: skip
-        contracts.cancelled[np.ix_(ended, w)] += contracts.backlog[np.ix_(ended, w)]
+                  contracts.backlog_of(customers)[:, w])  # fmt: skip
+        contracts.cancelled[np.ix_(ended, w)] += contracts.backlog_of(ended)[:, w]
         contracts.end(ended, w)
         late = np.flatnonzero(links.buyer == row)
         living.now.orders_cancelled[np.ix_(late, w)] += links.late[np.ix_(late, w)]

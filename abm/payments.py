@@ -71,6 +71,11 @@ class Payments:
         self.amount[self.blocks[name].place] = amount
         self._flows = None
 
+    def increase(self, name: str, places: np.ndarray, amount: np.ndarray) -> None:
+        """Add `amount` (p, worlds) to some links of a block, by their `places` (p,) in it, each once."""
+        self.amount[self.blocks[name].place.start + places] += amount
+        self._flows = None
+
     def replace(self, links: np.ndarray, worlds: np.ndarray, amount: np.ndarray) -> None:
         """Put `amount` (k, w) in the place of what `links` (k,) were to pay in `worlds` (w,)."""
         self.amount[np.ix_(links, worlds)] = amount

@@ -40,10 +40,11 @@ def resolve(model) -> None:
         lenders = living.of("lender")[:, 0]
         for row in np.flatnonzero(event.any(axis=1) & ~lenders):
             estate = Estate(model, int(row), np.flatnonzero(event[row]), event)
-            for reorganised in (True, False):
-                part = estate.of(reorganised)
-                if part is not None:
-                    part.reorganise() if reorganised else part.wind_up()
+            going = estate.goes_on()
+            if going.any():
+                estate.within(going).reorganise()
+            if not going.all():
+                estate.within(~going).wind_up()
         health.any_dead = bool((~health.alive).any())
     if health.any_dead:  # what still flows to a firm that is gone belongs to its owners
         rest = np.where(health.alive, 0.0, np.maximum(0.0, model.ledger.column("cash")))
