@@ -64,16 +64,22 @@ def failures(model) -> dict[str, np.ndarray]:
     return found | {"recovery_firmwide": np.where(claimed > 0.0, part_of(got, claimed), np.nan)}
 
 
+def _taken(series: dict[str, list[np.ndarray]], axis: int) -> dict[str, np.ndarray]:
+    """All quarters of each series as one array. The list of quarters is emptied on the way: both whole at once would be
+    the most memory that a run needs."""
+    return {name: np.stack(series.pop(name), axis=axis) for name in list(series)}
+
+
 class RunResult:
-    """A finished run. `system(name)` and `firm(who, name)` are pandas frames, a row a world, a column a quarter."""
+    """A finished run; it takes over what its recorder has collected. `system(name)` and `firm(who, name)` are pandas
+    frames, a row a world, a column a quarter."""
 
     def __init__(self, ecosystem, recorder: Recorder, worlds: list[int], seed: int, worst_residual: float,
                  scenario: str = "baseline", chronicle: Chronicle | None = None):  # fmt: skip
         self._chronicle = chronicle or Chronicle()
         self.ecosystem, self.worlds, self.seed, self.scenario = ecosystem, worlds, seed, scenario
         self.worst_residual = worst_residual
-        self._system = {name: np.stack(each, axis=1) for name, each in recorder.system.items()}
-        self._firms = {name: np.stack(each, axis=2) for name, each in recorder.firms.items()}
+        self._system, self._firms = _taken(recorder.system, 1), _taken(recorder.firms, 2)
 
     def _repr_html_(self) -> str:
         from abm.display import as_html

@@ -1,6 +1,6 @@
 """Thousands of worlds: wall time and memory of the whole model, in blocks on all cores.
 
-    python -m benchmarks.worlds [--worlds 10000] [--block 256] [--processes 2] [--scenario baseline]
+    python -m benchmarks.worlds [--worlds 10000] [--block 384] [--processes 2] [--scenario baseline]
 
 Each block is one `abm.run`; what it leaves behind is thrown away but for its size, so memory beyond results is what the
 model itself needs. Start-up of the processes is part of the time. The ratio is to the same model at one world a run.
@@ -32,7 +32,7 @@ def main() -> None:
     """Run the blocks and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", type=int, default=10_000)
-    parser.add_argument("--block", type=int, default=256)
+    parser.add_argument("--block", type=int, default=384)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--scenario", default="baseline")
     asked = parser.parse_args()
