@@ -99,8 +99,9 @@ class Debts:
     def balloons(self, balance: np.ndarray, quarter: int) -> np.ndarray:
         """The part of `principal_due` that is refinanced: last payments of bullets, and what is pulled forward."""
         last = self.bullet & (self.term - quarter < 1.0)
-        due = self.principal_due(balance, quarter)
-        return np.where(last[:, None] & ~self.renewed, due, due - self._scheduled(balance, quarter))
+        scheduled = self._scheduled(balance, quarter)
+        pulled = self.pulled_forward * (balance - scheduled)
+        return np.where(last[:, None] & ~self.renewed, scheduled + pulled, pulled)
 
     def _scheduled(self, balance: np.ndarray, quarter: int) -> np.ndarray:
         left = self.term - quarter + 1.0

@@ -63,8 +63,8 @@ def used_by_customer(model) -> np.ndarray:
 def keep_books(model) -> None:
     """Margin stands at what was paid in less what was used or given back."""
     living, contracts, payments, eco = model.living, model.living.contracts, model.living.payments, model.ecosystem
-    change = payments["margin_call"] - payments["margin_bills"] - payments["margin_returned"]
     if _in_use(living):
+        change = payments["margin_call"] - payments["margin_bills"] - payments["margin_returned"]
         contracts.margin = np.maximum(0.0, contracts.margin + change)
         outside = np.full(contracts.customer.size, eco.rest_of_world)
         model.ledger.transfer("margin_account", outside, contracts.customer, change)

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.commands import options
+from experiments.commands import options, outcomes
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 First = Annotated[str, typer.Argument(metavar="FIRST", help="A shipped scenario or a TOML file.")]
 Second = Annotated[str, typer.Argument(metavar="SECOND", help="Likewise; what differs is this one less the first.")]
-_PRINTED = ("end_user_spending", "sales", "capex", "price", "written_down", "credit_losses", "failures")
 _MOST = 12  # firms in the table of failures
 
 
@@ -79,24 +78,16 @@ def print_comparison(facts: dict, out: Console) -> None:
 def _years(facts: dict):
     from rich.table import Table
 
-    heads = ("end users\nspend on AI", "labs, clouds,\nchips: sales", "builders'\ncapex", "price of\ncompute",
-             "chips\nwritten down", "creditors\nlose", "firms\nthat fail")  # fmt: skip
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("year", vertical="bottom")
-    for name in heads:
+    for name, _ in outcomes.PRINTED.values():
         table.add_column(name, justify="right", no_wrap=True)
     for year, row in facts["years"].items():
         star = "*" if row["quarters"] < 4 else ""
-        table.add_row(year + star, *(_cell(key, row[key], facts["worlds"]) for key in _PRINTED))
+        cells = (outcomes.cell(key, row[key]["difference"], row[key]["part"], facts["worlds"] > 1)
+                 for key in outcomes.PRINTED)  # fmt: skip
+        table.add_row(year + star, *cells)
     return table
-
-
-def _cell(key: str, found: dict, worlds: int) -> str:
-    digits = {"price": 3, "failures": 2}.get(key, 0)
-    low, median, high = (f"{round(each, digits) + 0.0:+,.{digits}f}" if round(each, digits) else "0"
-                         for each in found["difference"])  # fmt: skip
-    part = f" ({found['part']:+.0%})" if key not in ("written_down", "credit_losses", "failures") else ""
-    return f"{median}{part}" + ("" if worlds == 1 else f"\n{low} to {high}")
 
 
 def _failures(facts: dict, names: list[str]):

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.commands import options, over
+from experiments.commands import options, outcomes, over
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-# Outcome -> its head and the digits it is printed with.
-_PRINTED = {
-    "end_user_spending": ("end users\nspend on AI", 0), "sales": ("labs, clouds,\nchips: sales", 0),
-    "capex": ("builders'\ncapex", 0), "price": ("price of\ncompute", 3), "written_down": ("chips\nwritten down", 0),
-    "credit_losses": ("creditors\nlose", 0), "failures": ("firms\nthat fail", 1),
-}  # fmt: skip
-_TOTALS = ("written_down", "credit_losses", "failures")
 
 
 def grid(
@@ -60,10 +52,12 @@ def print_grid(facts: dict, out: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in facts["over"]:
         table.add_column(name, justify="right", vertical="bottom")
-    for name, _ in _PRINTED.values():
+    for name, _ in outcomes.PRINTED.values():
         table.add_column(name, justify="right", no_wrap=True)
     for cell in facts["cells"]:
-        values = (_cell(key, cell["outcomes"][key], less, many) for key in _PRINTED)
+        found = cell["outcomes"]
+        values = (outcomes.cell(key, found[key]["difference"], found[key]["part"], many) if less else
+                  outcomes.cell(key, found[key]["scenario"], None, many) for key in outcomes.PRINTED)  # fmt: skip
         table.add_row(*(f"{each:g}" for each in cell["at"].values()), *values)
     out.print(table)
     what = "of the difference to the baseline of the same world and parameters" if less else "of the level"
@@ -71,12 +65,3 @@ def print_grid(facts: dict, out: Console) -> None:
               "Spending, sales and capex: USD bn a year; price: mean, 1 at the opening; losses: USD bn in all; firms "
               "count once." + (" In brackets: part of what the baseline has." if less else ""))  # fmt: skip
     out.print(over.foot(facts))
-
-
-def _cell(key: str, found: dict, less: bool, many: bool) -> str:
-    digits = _PRINTED[key][1]
-    form = f"{'+' if less else ''},.{digits}f"
-    low, median, high = (f"{round(each, digits) + 0.0:{form}}" if round(each, digits) else "0"
-                         for each in found["difference" if less else "scenario"])  # fmt: skip
-    part = f" ({found['part']:+.0%})" if less and key not in _TOTALS else ""
-    return f"{median}{part}" + (f"\n{low} to {high}" if many else "")
