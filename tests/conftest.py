@@ -1,10 +1,11 @@
-"""What tests of the command line share."""
+"""What tests of the command line, and of failures, share."""
 
 from __future__ import annotations
 
 import sys
 
 import pytest
+from estate_case import failing
 
 from experiments import cli
 
@@ -23,3 +24,9 @@ def command(monkeypatch, tmp_path, capsys):
         return left.value.code or 0, out, err
 
     return run
+
+
+@pytest.fixture
+def failed(monkeypatch):
+    """`failed(who, quarter)`: a model right after `who` was made to fail in `quarter`; see `estate_case.failing`."""
+    yield from failing(monkeypatch)

@@ -291,6 +291,22 @@ def test_what_europe_buys_at_home_comes_from_others_and_is_no_more_than_before()
     assert next(demand) > 1.2 * next(demand)
 
 
+def test_the_opening_bounds_how_far_labs_extrapolate():
+    """What `docs/quarters.md` says: due in the ninth quarter by schedule, and by the rule at several weights."""
+    model = abm.EcosystemModel("ai_2026", parameters={"demand_noise": 0.0})
+    model.begin()
+    labs = [model.ecosystem.row[each] for each in ("OAI", "ANT")]
+    contracts, ledger = model.living.contracts, model.ledger
+    held = row_sums(contracts.due[:, 9], contracts.customer, len(model.ecosystem))[labs].sum()
+    assert held == pytest.approx(17, abs=0.5)
+    model.step()
+    plan = np.maximum(ledger.column("compute_need"), ledger.column("promised"))[labs, 0]
+    expected = ledger.column("growth_expectation")[labs, 0]
+    asked = [(0.7 * plan * np.exp(8.0 * weight * expected)).sum() for weight in (0.25, 0.5, 1.0)]
+    assert asked == pytest.approx([14, 20, 41], abs=0.5)
+    model.release()
+
+
 def test_lenders_count_promises_to_a_cloud_as_if_a_part_of_them_were_earned():
     def borrowed(weight):
         model = ran(4, parameters={"promise_lending_weight": weight, "demand_noise": 0.0})
