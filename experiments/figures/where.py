@@ -42,7 +42,7 @@ def where(rows: Sequence[dict], *, caption: str, columns: int = 2) -> Figure:
             found = cells[names[row], sizes[column]]
             lost = "" if columns == 1 else "   " + " > ".join(f"{round(found[each]) + 0:,}" for each in _LOST)
             axes.text(column + 0.5, row + 0.5, f"{round(each, 3) + 0.0:.1%}{lost}", fontsize=SMALL, ha="center",
-                      va="center", color=PAPER if each > 0.5 * _DARKEST else INK)  # fmt: skip
+                      va="center", color=PAPER if each > 0.6 * _DARKEST else INK)  # fmt: skip
         axes.invert_yaxis()
         axes.set_yticks(np.arange(len(names)) + 0.5, names, fontsize=SMALL)
         axes.set_xticks(np.arange(len(sizes)) + 0.5, [f"{size:.0%}" for size in sizes], fontsize=SMALL)
