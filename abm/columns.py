@@ -59,9 +59,10 @@ _LIVING = (
     ("seen_growth", "memory", "log per quarter", "growth of own demand in the last quarter"),
     ("base_spread_of_market", "memory", _RATE, "calm spread of the market a firm turns to first"),
     ("fleet_value", "memory", USD, "chips and sites in current-vintage value, vehicles included"),
+    ("chip_part", "memory", _SHARE, "part of capex that buys chips: more than usual where sites have room for them"),
     ("pipeline_work", "memory", USD, "sites under way, chips not in service and unfilled orders, vehicles included"),
     ("contracted_demand", "memory", FLOW, "what contracts call on when what is planned now serves, at this price"),
-    ("contracted_sales", "memory", FLOW, "what contracts pay when what is planned now serves"),
+    ("promised_sales", "memory", USD, "what contracts are still to pay"),
     ("vehicle_debt", "memory", USD, "debt of the vehicles behind a firm"),
     ("firm_value", "memory", USD, "equity value at the last mark"),
     # -- what rules returned -----------------------------------------------------------------------

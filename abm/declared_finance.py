@@ -25,12 +25,13 @@ FINANCE = (
     # -- markets for debt --------------------------------------------------------------------------
     Parameter("base_rate", 0.0364, 0.02, 0.06, "decimal per year", "", "risk-free rate",
               "federal funds rate, June 2026", grade="press", item="base_rate", of_all=True, system=True),
-    Parameter("promise_lending_weight", 0.5, 0.0, 1.0, "share", "",
-              "part of a cloud's contracted margin, beyond today's, that its lenders count as if it were earned",
+    Parameter("promise_lending_weight", 0.75, 0.5, 1.0, "share", "",
+              "part of the margin in a cloud's undelivered promises that lenders lend against",
               "delayed-draw loans are sized on contracted revenue; the share is judgement"),
     Parameter("leverage_limit", 2.0, 1.5, 3.0, "years of margin", "Lev*",
-              "debt over yearly margin that costs nothing extra; above it bonds of this firm are not bought",
-              _PRACTICE, most=50.0, by_kind={"operator": 7.0, "vehicle": 7.0}, item="leverage_limit"),
+              "debt over yearly margin that costs nothing extra; above it bonds of this firm are not bought, and a cloud "
+              "without promises is lent nothing to grow on",
+              _PRACTICE, most=50.0, by_kind={"operator": 4.0, "vehicle": 7.0}, item="leverage_limit"),
     Parameter("interest_cover_floor", 4.0, 3.0, 6.0, "ratio", "Cov*",
               "margin over interest below which debt costs more", _PRACTICE, most=50.0),
     Parameter("spread_per_leverage", 0.004, 0.002, 0.006, _POINT, "b_L", "per year of margin over the limit",

@@ -92,6 +92,16 @@ class Fleet:
             np.broadcast_to(frontier, (self.owners.size, worlds)), self.slot,
         )  # fmt: skip
 
+    def staying(self, quarters: np.ndarray, failing: np.ndarray) -> np.ndarray:
+        """Machines at cost that are neither broken nor scrapped after `quarters` (worlds,), `(owners, worlds)`.
+
+        `failing` is the share that breaks in a quarter."""
+        by_age = total_over(self.cost)
+        left = np.zeros_like(by_age[:, 0])
+        for age in range(VINTAGES):
+            left += np.where(age + quarters < VINTAGES, by_age[:, (self.slot - age) % VINTAGES], 0.0)
+        return left * exp(-quarters * failing)
+
     @property
     def building(self) -> np.ndarray:
         """Work on unfinished sites, USD bn `(owners, worlds)`."""

@@ -277,6 +277,7 @@ class Living:
         builder = np.isin(np.arange(n), self.fleet.owners)[:, None]
         ledger.record("capex_budget", wide(np.where(builder, drawn.stock("ai_capex"), 0.0)))
         ledger.record("chip_fill", np.ones((n, width)))
+        ledger.record("chip_part", wide(parameters.shared("chip_share_of_capex", 1.0)))
         ledger.record("chip_capacity", wide(drawn.stock("chip_capacity")))
         ledger.record("growth_expectation", wide(drawn.stock("growth_expectation")))
         ledger.record("seen_growth", wide(drawn.stock("growth_expectation")))  # until there is news

@@ -19,6 +19,7 @@ from abm.metrics import Circle
 from abm.potential import potential_claims
 from abm.results import Recorder
 from abm.standing import opening_capital_ratio
+from abm.words import part_of
 
 
 class Quarter:
@@ -130,7 +131,9 @@ class Quarter:
         """Of each hyperscaler: the largest capex per fleet among the others, last quarter, `(firms, worlds)`."""
         rows = self.ecosystem.of_kind("hyperscaler")
         fleet = self.ledger.column("fleet_value")[rows]
-        pace = np.where(fleet > 0.0, self.ledger.column("capex_budget")[rows] / np.where(fleet > 0.0, fleet, 1.0), 0.0)
+        usual = self.parameters.shared("chip_share_of_capex", 1.0)
+        built = self.ledger.column("capex_budget")[rows] * self.ledger.column("chip_part")[rows] / usual
+        pace = part_of(built, fleet)
         result = np.zeros((len(self.ecosystem), self.ledger.worlds))
         for place, row in enumerate(rows):
             others = np.delete(pace, place, axis=0)

@@ -39,7 +39,7 @@ class RoundTrips:
         purchases, and a hyperscaler directly.
         """
         living, ledger = model.living, model.ledger
-        ordered = model.parameters.shared("chip_share_of_capex", 1.0) * living.chips.share  # of capex
+        ordered = ledger.column("chip_part")[living.chips.buyer] * living.chips.share  # of capex
         bought = living.compute.share
         intensity = np.minimum(1.0, part_of(ledger.column("capex_budget"), ledger.column("compute_served")))
         through = row_sums(bought[self.first] * intensity[self.cloud] * ordered[self.second], self.stake, self.lab.size)

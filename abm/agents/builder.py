@@ -11,7 +11,8 @@ class Builder(Borrower):
     """Plans follow expected demand, price, cost of debt and confidence: "The equations" in `docs/quarters.md`."""
 
     def needed_capex(self):
-        """Capex that closes the gap to expected demand, and replaces what ages: `I_need`, USD bn per quarter."""
+        """Machines and their sites that close the gap to expected demand, and replace what ages: `I_need`, USD bn per
+        quarter."""
         economy = self.model.living.economy
         lacking = at_least(economy.tightness - 1.0, 0.0)
         expected = self.compute_demand * exp(self.planning_quarters * self.growth_expectation)
@@ -28,13 +29,20 @@ class Builder(Borrower):
         economy = self.model.living.economy
         margin = self.revenue_per_capacity * economy.price * economy.throughput * (1.0 - self.operating_cost_share)
         decay = self.hardware_progress_rate / 4.0 + self.chip_failure_rate + self.builder_discount_rate / 4.0
-        return margin / decay + self.shell_residual_share * (1.0 - self.chip_share_of_capex)
+        sites = self.cost_of_capacity - self.chip_share_of_capex
+        return (margin / decay + self.shell_residual_share * sites) / self.cost_of_capacity
+
+    @property
+    def cost_of_capacity(self):
+        """What a dollar of machines with their sites costs a builder whose sites have room for some of them."""
+        return self.chip_share_of_capex / self.chip_part
 
     def wanted_capex(self):
         """`I*`: the need, less what debt costs, more where purchases are expensed, gated by confidence and profit."""
         economy = self.model.living.economy
         dearer = at_least(0.0, self.spread_plan - self.base_spread_of_market + self.first_market_added)
-        wish = self.needed_capex() * at_least(0.0, 1.0 - self.capex_spread_response * dearer)
+        wish = self.cost_of_capacity * self.needed_capex()  # what stands is not built again
+        wish = wish * at_least(0.0, 1.0 - self.capex_spread_response * dearer)
         wish = wish * (1.0 + self.expensing_response * self.expensing_share)
         wish = wish * (1.0 - self.confidence_weight_in_plans * (1.0 - economy.confidence))
         gate = self.profitability_response * (self.value_of_a_dollar() - self.profitability_threshold)

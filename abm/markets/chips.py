@@ -16,8 +16,7 @@ def clear(model) -> None:
     living, ledger, parameters, links = model.living, model.ledger, model.parameters, model.living.chips
     n, row = len(model.ecosystem), model.ecosystem.rest_of_world
     budget = building_budgets(model)
-    share = parameters.shared("chip_share_of_capex", 1.0)
-    fresh = share * budget[links.buyer] * links.share
+    fresh = (ledger.column("chip_part") * budget)[links.buyer] * links.share
     wanted = fresh + links.late
     favoured = row_sums(living.stakes.share, living.pair_of_stake, living.pairs)
     known = living.stake_pair_of_chips >= 0

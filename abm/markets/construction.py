@@ -17,7 +17,7 @@ from cython_ext.markets import exp
 
 def order(model) -> None:
     """Plan what is spent on new sites."""
-    spent = (1.0 - model.parameters.shared("chip_share_of_capex", 1.0)) * building_budgets(model)
+    spent = (1.0 - model.ledger.column("chip_part")) * building_budgets(model)
     builds = np.zeros(spent.shape[0], bool)
     builds[model.living.fleet.owners] = True
     spent[~builds] = 0.0

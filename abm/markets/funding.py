@@ -45,7 +45,7 @@ def assess(model) -> None:
     own = flow + np.where(giants, parameters.of("liquidity_use"), 1.0) * spare
     own = own - parameters.of("buffer_rebuild_share") * missing
     ledger.record("internal_funds", own)
-    chip_share = parameters.data("chip_share_of_capex", 1.0)
+    chip_share = ledger.column("chip_part")
     fill = ledger.column("chip_fill")
     # Of a dollar of capex, so much is paid in the quarter: part of the chips comes late or is invoiced.
     links = living.chips
@@ -98,10 +98,9 @@ def clear(model) -> None:
     private = np.where(giants, need - bonds, np.where(clouds | vehicles, need - behind, 0.0))
     # Whose debt is above its limit is lent what falls due, and nothing to grow on; the rest is for its owners.
     earned = np.maximum(0.0, ledger.column("margin_average"))
-    promised = (1.0 - parameters.data("operating_cost_share", 0.0)) * ledger.column("contracted_sales")
-    more = parameters.of("promise_lending_weight") * np.maximum(0.0, promised - earned)
-    yearly = 4.0 * (earned + more)
-    growth = np.maximum(0.0, parameters.of("leverage_limit") * yearly - ledger.owed(*_LENT, "vendor_loan"))
+    promised = (1.0 - parameters.data("operating_cost_share", 0.0)) * ledger.column("promised_sales")
+    most = np.maximum(parameters.of("leverage_limit") * 4.0 * earned, parameters.of("promise_lending_weight") * promised)
+    growth = np.maximum(0.0, most - ledger.owed(*_LENT, "vendor_loan"))
     beyond = np.where(clouds, np.maximum(0.0, private - ledger.column("principal") - growth), 0.0)
     private = private - beyond
     facility = row_sums(debts.undrawn, debts.debtor, n)

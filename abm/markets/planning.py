@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from abm.contracts import HORIZON
+from abm.fleet import total_over
+from abm.words import between, part_of
 from cython_ext import row_sums
 
 
@@ -18,6 +20,7 @@ def measure(model) -> None:
     late = row_sums(living.chips.late, living.chips.buyer, n)[fleet.owners]
     idle = fleet.idle[:, 0] + fleet.idle[:, 1] + fleet.idle[:, 2]
     ledger.record("pipeline_work", row_sums(fleet.building + idle + late, living.serves, n))
+    ledger.record("chip_part", _chip_part(model))
     owed = ledger.owed(*("bond", "loan", "gpu_loan", "abs", "vendor_loan"))
     behind = np.zeros_like(owed)
     if living.vehicle_rows.size:
@@ -25,7 +28,27 @@ def measure(model) -> None:
     ledger.record("vehicle_debt", behind)
     contracts = living.contracts
     ledger.record("contracted_demand", _when_it_serves(model, contracts.units) * economy.price)
-    ledger.record("contracted_sales", _when_it_serves(model, contracts.due))
+    ledger.record("promised_sales", row_sums(contracts.backlog, contracts.provider, n) + living.enterprise_backlog)
+
+
+def _chip_part(model) -> np.ndarray:
+    """Part of a builder's capex that buys chips: the usual one, or more where there is room for them, `(firms, worlds)`.
+
+    A site outlives several generations of machines. One begun now is done in `build_quarters`; by then the builder has
+    bought on at its pace, and machines that failed or grew too old have left their places.
+    """
+    living, ledger, parameters, n = model.living, model.ledger, model.parameters, len(model.ecosystem)
+    fleet, usual = living.fleet, parameters.shared("chip_share_of_capex", 1.0)
+    ahead = parameters.shared("build_quarters", 6.0).round()
+    late = row_sums(living.chips.late, living.chips.buyer, n)[fleet.owners]
+    places = part_of(total_over(fleet.power) + total_over(fleet.waiting), fleet.power_per_cost)
+    places = places + part_of(usual * fleet.building, 1.0 - usual)
+    stay = fleet.staying(ahead, parameters.shared("chip_failure_rate", 0.0)) + total_over(fleet.idle) + late
+    bought = ledger.column("chip_part") * ledger.column("capex_budget")
+    lacking = row_sums(stay - places, living.serves, n) + ahead * bought
+    part = usual / (usual + (1.0 - usual) * between(0.0, part_of(lacking, bought), 1.0))
+    part[living.vehicle_rows] = part[living.sponsor_of]
+    return part
 
 
 def _when_it_serves(model, dated: np.ndarray) -> np.ndarray:
