@@ -15,7 +15,7 @@ def clear(city) -> None:
     """Builders order for their budgets; chipmakers ship what they can, more to those they own parts of."""
     for seller, links in city.chip_links.items():
         for link in links:
-            link.wanted = city.rules.chip_share_of_capex * link.buyer.budget * link.share + link.late
+            link.wanted = link.buyer.chip_part * link.buyer.budget * link.share + link.late
         orders = sum(link.wanted for link in links)
         limited = seller is not city.outside
         if limited and orders > seller.chip_capacity:

@@ -108,7 +108,8 @@ class City(mesa.Model):
 
     def rivals_pace(self, firm: Hyperscaler) -> float:
         """The largest capex per fleet among the others, last quarter."""
-        return max((each.capex_budget / each.fleet_value for each in self.giants
+        usual = self.rules.chip_share_of_capex
+        return max((each.capex_budget * each.chip_part / usual / each.fleet_value for each in self.giants
                     if each is not firm and each.fleet_value > 0.0), default=0.0)  # fmt: skip
 
     def enter_given(self) -> None:

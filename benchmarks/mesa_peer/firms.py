@@ -144,7 +144,7 @@ class Builder(Firm):
     """Owns data centres, or has others own them; plans capex from expected demand."""
 
     numbers = (
-        *Firm.numbers, *EXPECTS, "capex_budget", "planning_quarters", "scarcity_response", "target_utilisation",
+        *Firm.numbers, *EXPECTS, "capex_budget", "chip_part", "planning_quarters", "scarcity_response", "target_utilisation",
         "gap_closing_quarters", "shell_residual_share", "profitability_response", "profitability_threshold",
         "builder_discount_rate", "capex_spread_response", "expensing_response", "base_spread_of_market",
         "capex_adjustment_speed", "capex_floor_share", "capex_growth_limit", "cancellable_order_share",
@@ -168,6 +168,20 @@ class Builder(Firm):
             sum(sum(site.queue) + site.idle for site in owner.sites) + sum(order.late for order in owner.orders)
             for owner in self.estates
         )
+        self.chip_part = self.split_capex()
+        if self.vehicle:
+            self.vehicle.chip_part = self.chip_part
+
+    def split_capex(self) -> float:
+        """Part of capex that buys chips: sites are built only for machines that will have no place."""
+        rules = self.model.rules
+        usual, bought = rules.chip_share_of_capex, self.chip_part * self.capex_budget
+        lacking = rules.build_quarters * bought
+        for owner in self.estates:
+            lacking += sum(site.staying() - site.places for site in owner.sites)
+            lacking += sum(order.late for order in owner.orders)
+        share = min(max(0.0, lacking / bought), 1.0) if bought > 0.0 else 0.0
+        return usual / (usual + (1.0 - usual) * share)
 
     def plan_capex(self) -> None:
         """Capex moves part of the way to what is wanted."""
@@ -179,7 +193,8 @@ class Builder(Firm):
     def wanted_capex(self) -> float:
         city = self.model
         dearer = max(0.0, city.given.spreads[self.name] - self.base_spread_of_market)
-        wish = self.needed_capex() * max(0.0, 1.0 - self.capex_spread_response * dearer)
+        wish = self.needed_capex() * city.rules.chip_share_of_capex / self.chip_part
+        wish *= max(0.0, 1.0 - self.capex_spread_response * dearer)
         wish *= 1.0 + self.expensing_response * city.rules.expensing_share
         wish *= 1.0 - self.confidence_weight_in_plans * (1.0 - city.confidence)
         gate = self.profitability_response * (self.value_of_a_dollar() - self.profitability_threshold)
@@ -201,7 +216,8 @@ class Builder(Firm):
         city, rules = self.model, self.model.rules
         margin = rules.revenue_per_capacity * city.price * city.throughput * (1.0 - self.operating_cost_share)
         decay = city.progress + rules.chip_failure_rate + self.builder_discount_rate / 4.0
-        return margin / decay + self.shell_residual_share * (1.0 - rules.chip_share_of_capex)
+        cost = rules.chip_share_of_capex / self.chip_part
+        return (margin / decay + self.shell_residual_share * (cost - rules.chip_share_of_capex)) / cost
 
     def fix_budget(self) -> None:
         """What is funded of the plan, and on whose books it is built."""
@@ -216,12 +232,12 @@ class Builder(Firm):
     # -- machines and sites ------------------------------------------------------------------------
     def order_sites(self) -> None:
         city = self.model
-        city.owe(self, city.outside, (1.0 - city.rules.chip_share_of_capex) * self.budget, INVESTMENT)
+        city.owe(self, city.outside, (1.0 - self.chip_part) * self.budget, INVESTMENT)
 
     def build(self) -> None:
         """Start what was paid for, finish old sites."""
         rules = self.model.rules
-        spent = (1.0 - rules.chip_share_of_capex) * self.budget * self.paid[INVESTMENT]
+        spent = (1.0 - self.chip_part) * self.budget * self.paid[INVESTMENT]
         self.budget = 0.0
         tilt = exp(self.subsidy_response * self.model.given.subsidy_rate)
         weights = [site.share * (tilt if site.region == "EU" else 1.0) for site in self.sites]

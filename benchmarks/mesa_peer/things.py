@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf
+from math import exp, inf
 
 
 @dataclass(eq=False, slots=True)
@@ -124,6 +124,19 @@ class Site:
         chips = self.city.rules.chip_share_of_capex
         self.waiting += finished * self.city.rules.power_per_chip_value * chips / (1.0 - chips)
         return finished
+
+    @property
+    def places(self) -> float:
+        """Machines, at cost, that there is room for once all sites under way are done."""
+        rules = self.city.rules
+        room = (self.power + self.waiting) / rules.power_per_chip_value
+        return room + sum(self.queue) * rules.chip_share_of_capex / (1.0 - rules.chip_share_of_capex)
+
+    def staying(self) -> float:
+        """Machines, at cost, that are still there when a site begun now is done."""
+        rules = self.city.rules
+        young = self.cost[: max(0, len(self.cost) - int(rules.build_quarters))]
+        return self.idle + sum(young) * exp(-rules.chip_failure_rate * rules.build_quarters)
 
     def connect(self, part: float) -> None:
         connected = self.waiting * part
