@@ -13,6 +13,7 @@ from abm.ecosystem.items import BUILD_SLOTS
 from abm.ecosystem.vocabulary import REGIONS
 from abm.parameters import Parameters
 from abm.words import part_of
+from cython_ext import row_sums
 from cython_ext.markets import exp, fleet_capacity
 
 # Older chips than this are scrapped: their slot in the ring goes to new ones. Longer than any book life.
@@ -91,6 +92,15 @@ class Fleet:
             self.cost, self.power, self.throughput, self.power_per_cost,
             np.broadcast_to(frontier, (self.owners.size, worlds)), self.slot,
         )  # fmt: skip
+
+    def share_power(self, works_for: np.ndarray, firms: int) -> None:
+        """A giant and its vehicles run their machines wherever one of them has power; `works_for` (owners,) says for
+        which of `firms` rows an owner's machines work."""
+        for region in range(len(REGIONS)):
+            machines, power = total_over(self.cost[:, region]), self.power[:, region]
+            whole = row_sums(machines, works_for, firms)[works_for]
+            pool = row_sums(np.ascontiguousarray(power), works_for, firms)[works_for]
+            self.power[:, region] = np.where(whole > 0.0, pool * part_of(machines, whole), power)
 
     def staying(self, quarters: np.ndarray, failing: np.ndarray) -> np.ndarray:
         """Machines at cost that are neither broken nor scrapped after `quarters` (worlds,), `(owners, worlds)`.

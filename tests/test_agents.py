@@ -67,7 +67,7 @@ def test_parameters_are_set_for_one_a_kind_or_each_world(model):
     fork = model.fork()
     fork.firm("CRWV").enterprise_multiple = 5.0
     assert fork.firm("CRWV").enterprise_multiple.tolist() == [5.0] * 20
-    assert fork.firm("NBIS").enterprise_multiple.tolist() == [8.0] * 20
+    assert fork.firm("NBIS").enterprise_multiple.tolist() == [6.0] * 20
     fork.kind("operator").enterprise_multiple = np.linspace(4.0, 8.0, 20)
     assert fork.firm("NBIS").enterprise_multiple[-1] == 8.0
     with pytest.raises(abm.BadInput, match="between"):
@@ -84,11 +84,11 @@ def test_what_is_set_in_a_world_stays_in_it(model):
     world.agents.set("enterprise_multiple", 4.0)
     world.agents_by_row[fork.ecosystem.row["CRWV"]].enterprise_multiple = 7.0
     fork.world(5).agents.set("covenant_headroom", 0.2)
-    expected = [7.0 if each == 3 else 8.0 for each in range(20)]
+    expected = [7.0 if each == 3 else 6.0 for each in range(20)]
     assert fork.firm("CRWV").enterprise_multiple.tolist() == expected
     assert fork.firm("NVDA").enterprise_multiple.tolist() == [4.0 if each == 3 else 6.0 for each in range(20)]
     assert set(world.agents.get("enterprise_multiple")) == {4.0, 7.0}
-    assert set(fork.world(4).agents.get("enterprise_multiple")) == {6.0, 8.0}
+    assert set(fork.world(4).agents.get("enterprise_multiple")) == {6.0}
     # The settings that a stress test of the model is run with say the same.
     again = Parameters(fork.ecosystem, fork.parameters.settings, 20)
     for name in ("enterprise_multiple", "covenant_headroom"):

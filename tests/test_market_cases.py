@@ -12,6 +12,7 @@ import pytest
 
 import abm
 from abm.ecosystem.vocabulary import DEBT_LAYERS, MARKETS, REGIONS
+from abm.markets.chips import building_budgets
 
 NEAR = {"rtol": 1e-11, "atol": 1e-11}
 PROGRESS = 0.25 / 4.0  # of hardware in `ai_2026`, log per quarter
@@ -63,35 +64,44 @@ def lent_in(model: abm.EcosystemModel, market: str, name: str) -> np.ndarray:
     return model.ledger.column(name)[np.array(model.ecosystem.market) == market].sum(axis=0)
 
 
-def test_on_a_path_of_constant_growth_capex_and_use_tend_to_their_closed_forms():
+@pytest.mark.parametrize(("roomy", "speed"), [(True, 1.0), (False, 0.3)])
+def test_on_a_path_of_constant_growth_capex_and_use_tend_to_their_closed_forms(roomy, speed):
     """All demand grows at g, nothing limits funding, chips, power or plans, and hardware stands still.
 
     Chips bought now work in the fleet K two quarters on, c = 1 - f of it is left each quarter and all is scrapped
     after n = 32: K" = c K' + I less what is scrapped. If K grows at g this gives
         i = I / K = exp(g) (exp(g) - c) / (1 - (c exp(-g))**n).
-    Work under way is six quarters of sites, 1 - s of capex, and one of chips, s: P / K = i times their sum at growth g.
+    Here I counts what new machines and places for all of them would cost, s of it machines. Sites are built for the
+    part m that will have no place: all places Q are to be, in chips at cost, what is left in six quarters of the chips
+    S of today and of those that were bought a quarter ago at a pace B, and six quarters at that pace more. So
+        m B = S + (1 + 6) B - Q,  Q' = Q + m B exp(g),  B = s I exp(-g);  growing at g:  m = Q (1 - exp(-g)) / B.
+    In a roomy city there are places without end, and m is 0. Capex is I (s + (1 - s) m).
+    Work under way is six quarters of sites, (1 - s) m, and one of chips, s: P / K = i times their sum at growth g.
     The rule I = (D exp(L g) / (u* e) - r K - P) / T + f K, with r = exp(-L f), solved for use D / (e K), gives
-        u = u* exp(-L g) (T (i - f) + r + P / K),
-    which is u* where nothing grows or fails; the g of this line is what builders expect, g up to terms in g**2. What
-    the opening leaves behind fades by more than a tenth a quarter, so that 80 quarters leave less than 1e-5 of it.
+        u = u* exp(-L g) (T (v i - f) + r + P / K),  v = exp(-g) + (1 - exp(-g)) / k,
+    which is u* where nothing grows or fails; k is the speed at which capex follows the rule, and the g of this line is
+    what builders expect, g up to terms in g**2. What the opening leaves behind fades by more than a tenth a quarter, so
+    that 80 quarters leave less than 1e-5 of it; places that stand empty take 130.
     """
-    growth, failure, share, target, lead, closing = np.array([0.01, 0.03, 0.06]), 0.15, 0.6, 0.9, 4.0, 4.0
+    growth, failure, share, target, lead, closing = np.array([0.02, 0.03, 0.06]), 0.15, 0.6, 0.9, 4.0, 4.0
     parameters = WIDE | {
         "end_demand_ceiling": 1e5, "end_demand_growth": growth, "need_growth_response": 1.0,
         "training_floor_share": 1.0, "training_growth_limit": 1.0, "first_party_growth_limit": 1.0,
         "take_or_pay_floor": 0.0, "price_response": 0.0, "hardware_progress_rate": 0.0,
         "chip_failure_rate": failure, "second_tier_quality": 1.0, "core_growth": growth,
-        "frontier_age_quarters": 32.0, "power_per_chip_value": 1e-7, "scarcity_response": 0.0, "arms_race_weight": 0.0,
-        "expensing_response": 0.0, "capex_spread_response": 0.0, "capex_adjustment_speed": 1.0,
+        "frontier_age_quarters": 32.0, "power_per_chip_value": 1e-7 if roomy else 0.03,
+        "scarcity_response": 0.0, "arms_race_weight": 0.0,
+        "expensing_response": 0.0, "capex_spread_response": 0.0, "capex_adjustment_speed": speed,
         "gap_closing_quarters": closing, "expectation_speed": 1.0,
         "capex_growth_limit": 10.0, "profitability_threshold": 0.0, "confidence_loss": 0.0,
         "operator.outside_owner_share": 1.0,
     }  # fmt: skip
-    eco = without_promises(wide_city(chip_capacity=("chipmaker", 1e7), cash=("ai_lab", 1e6)))
+    power = {f"power_quota_{each}": ("ROW", 1e6) for each in REGIONS}
+    eco = without_promises(wide_city(chip_capacity=("chipmaker", 1e7), cash=("ai_lab", 1e6), **power))
     model = abm.EcosystemModel(eco, worlds=3, parameters=parameters, switches=CALM)
     model.begin()
     opening = model.living.economy.end_demand.copy()
-    for quarter in range(1, 81):
+    for quarter in range(1, 81 if roomy else 131):
         # The logistic path bends a little below its ceiling: a negative shortfall makes it exactly exponential.
         logistic = 1e5 / (1.0 + (1e5 / opening - 1.0) * np.exp(-growth * quarter))
         model.living.economy.shortfall[:] = 1.0 - opening * np.exp(growth * quarter) / logistic
@@ -99,13 +109,19 @@ def test_on_a_path_of_constant_growth_capex_and_use_tend_to_their_closed_forms()
         assert model.ledger.column("funding_gap").max() < 1e-9
     kept = 1.0 - failure
     pace = np.exp(growth) * (np.exp(growth) - kept) / (1.0 - (kept * np.exp(-growth)) ** 32)
-    work = pace * ((1.0 - share) * sum(np.exp(-growth * age) for age in range(1, 7)) + share * np.exp(-growth))
+    bought = share * pace * np.exp(-growth)
+    left = share * pace * kept * np.exp(-6.0 * failure) * sum(kept**age * np.exp(-growth * (age + 2)) for age in range(26))
+    places = (left + 7.0 * bought) / (2.0 - np.exp(-growth))
+    lacking = 0.0 if roomy else places * (1.0 - np.exp(-growth)) / bought
+    sites = (1.0 - share) * lacking
+    work = pace * (sites * sum(np.exp(-growth * age) for age in range(1, 7)) + share * np.exp(-growth))
     seen = of_kind(model, "growth_expectation", "hyperscaler")
     assert (seen >= growth - 1e-9).all() and (seen <= np.exp(growth) - 1.0 + 1e-9).all()
-    use = target * np.exp(-lead * seen) * (closing * (pace - failure) + np.exp(-lead * failure) + work)
+    wish = pace * (np.exp(-growth) + (1.0 - np.exp(-growth)) / speed)
+    use = target * np.exp(-lead * seen) * (closing * (wish - failure) + np.exp(-lead * failure) + work)
     fleet, capex, demand, able = (of_kind(model, each, "hyperscaler") for each in (
         "fleet_value", "capex_budget", "compute_demand", "compute_capacity"))  # fmt: skip
-    np.testing.assert_allclose(capex / fleet, np.broadcast_to(pace, fleet.shape), rtol=1e-5)
+    np.testing.assert_allclose(capex / fleet, np.broadcast_to(pace * (share + sites), fleet.shape), rtol=1e-5)
     np.testing.assert_allclose(demand / able, use, rtol=1e-5)
     model.release()
 
@@ -173,13 +189,14 @@ def test_rationed_chips_go_out_to_the_last_one_and_more_of_them_to_favoured_cust
         last = model.ledger.column("capex_budget").copy()
         next(ran)
         ledger = model.ledger
-        # Capex is six tenths chips, four tenths sites. What was shipped is paid for, or owed at the end of the quarter.
+        # What was shipped is paid for, or owed at the end of the quarter.
         owed = np.where(chips.receivable[:, None] >= 0, ledger.amounts[chips.receivable], 0.0)
         shipped = model.living.payments["chips"] + owed
         stopping = ledger.column("capex_plan") < last
+        spent = ledger.column("chip_part") * building_budgets(model)
         for maker in makers:
             own = np.flatnonzero(chips.seller == maker)
-            orders = late[own] + 1.5 * ledger.column("shells_started")[chips.buyer[own]] * chips.share[own]
+            orders = late[own] + spent[chips.buyer[own]] * chips.share[own]
             rationed = orders.sum(axis=0) > capacity[maker]
             np.testing.assert_allclose(ledger.column("chip_orders")[maker], orders.sum(axis=0), **NEAR)
             limited = np.minimum(orders.sum(axis=0), capacity[maker])
@@ -257,7 +274,7 @@ class Spender(abm.Hyperscaler):
 @pytest.mark.parametrize("binding", ["request", "limit", "room"])
 def test_one_borrower_gets_the_least_of_request_limit_and_room_at_base_rate_and_quote(binding):
     """Only META may sell bonds (all others are above their leverage limit), and it wants nothing else."""
-    absorption, single = {"request": (500.0, 1.0), "limit": (7.0, 1.0), "room": (500.0, 0.01)}[binding]
+    absorption, single = {"request": (500.0, 1.0), "limit": (7.0, 1.0), "room": (500.0, 0.008)}[binding]
     eco = city(absorption_per_quarter=("lender", absorption), single_name_share=("lender", single))
     only = {"leverage_limit": 0.0, "META.leverage_limit": 50.0, "market_choice_scale": 1e-4,
             "off_balance_sheet_benefit": 0.0, "demand_noise": 0.0}  # fmt: skip

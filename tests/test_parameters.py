@@ -51,7 +51,7 @@ def test_an_array_sets_each_world(city):
     values = Parameters(city, {"CRWV.enterprise_multiple": np.array([4.0, 5.0, 6.0])}).of("enterprise_multiple")
     assert values.shape == (len(city), 3)
     assert values[city.row["CRWV"]].tolist() == [4.0, 5.0, 6.0]
-    assert values[city.row["NBIS"]].tolist() == [8.0, 8.0, 8.0]
+    assert values[city.row["NBIS"]].tolist() == [6.0, 6.0, 6.0]
 
 
 def test_all_wrong_addresses_are_named_at_once(city):

@@ -20,7 +20,7 @@ def test_every_row_is_an_address_that_takes_its_default_and_all_are_there():
     assert all(each["least"] <= each["default"] <= each["most"] and each["unit"] and each["meaning"] for each in rows)
     assert all(tuple(each) == COLUMNS for each in rows)
     kinds = {each["address"]: each["default"] for each in rows if each["address"].endswith("leverage_limit")}
-    assert kinds == {"leverage_limit": 2.0, "operator.leverage_limit": 7.0, "vehicle.leverage_limit": 7.0}
+    assert kinds == {"leverage_limit": 2.0, "operator.leverage_limit": 4.0, "vehicle.leverage_limit": 7.0}
 
 
 def test_a_pattern_finds_names_symbols_and_meanings_in_any_case(command):

@@ -62,6 +62,7 @@ def build(model) -> None:
     fleet.throughput[slot] = living.economy.throughput * exp(-living.economy.progress)
     living.now.placed = total_over(fleet.idle)
     fleet.slot = slot
+    fleet.share_power(living.serves, spent.shape[0])
     bought = row_sums(living.now.delivered, living.chips.buyer, spent.shape[0])[owners]
     coming = fleet.power_left + fleet.power_per_cost * 1e-9 * fleet.region
     fleet.idle = part_of(coming, total_over(coming)[:, None]) * bought[:, None]

@@ -6,7 +6,7 @@ import numpy as np
 
 from abm.contracts import HORIZON
 from abm.fleet import total_over
-from abm.words import between, part_of
+from abm.words import part_of
 from cython_ext import row_sums
 
 
@@ -34,8 +34,10 @@ def measure(model) -> None:
 def _chip_part(model) -> np.ndarray:
     """Part of a builder's capex that buys chips: the usual one, or more where there is room for them, `(firms, worlds)`.
 
-    A site outlives several generations of machines. One begun now is done in `build_quarters`; by then the builder has
-    bought on at its pace, and machines that failed or grew too old have left their places.
+    A site outlives several generations of machines. One begun now is done in b quarters, `build_quarters`; by then
+    machines have failed or grown too old, and new ones have come. At a budget B each quarter that are m = c B /
+    (c + (1 - c) s), if sites are built for the part s of them and c is the usual part of chips. What has no place by
+    then is built now, s m = short + b m: solved for s.
     """
     living, ledger, parameters, n = model.living, model.ledger, model.parameters, len(model.ecosystem)
     fleet, usual = living.fleet, parameters.shared("chip_share_of_capex", 1.0)
@@ -44,9 +46,10 @@ def _chip_part(model) -> np.ndarray:
     places = part_of(total_over(fleet.power) + total_over(fleet.waiting), fleet.power_per_cost)
     places = places + part_of(usual * fleet.building, 1.0 - usual)
     stay = fleet.staying(ahead, parameters.shared("chip_failure_rate", 0.0)) + total_over(fleet.idle) + late
-    bought = ledger.column("chip_part") * ledger.column("capex_budget")
-    lacking = row_sums(stay - places, living.serves, n) + ahead * bought
-    part = usual / (usual + (1.0 - usual) * between(0.0, part_of(lacking, bought), 1.0))
+    short, budget = row_sums(stay - places, living.serves, n), ledger.column("capex_budget")
+    need, left = usual * (short + ahead * budget), usual * budget - (1.0 - usual) * short
+    lacking = np.where(need >= left, 1.0, np.maximum(0.0, part_of(need, left)))
+    part = usual / (usual + (1.0 - usual) * lacking)
     part[living.vehicle_rows] = part[living.sponsor_of]
     return part
 

@@ -86,6 +86,7 @@ class City(mesa.Model):
         self.builders.shuffle_do("build")
         self.connect_power()
         self.builders.shuffle_do("install")
+        self.share_power()
         self.labs.shuffle_do("sign")
         settlement.book(self)
         self.appraise()
@@ -129,6 +130,15 @@ class City(mesa.Model):
             for site in here:
                 site.connect(part)
             self.quota[region] = quota * (1.0 + self.rules.power_quota_growth)
+
+    def share_power(self) -> None:
+        """Machines of a sponsor and its vehicles run wherever one of them has power."""
+        for planner in self.planners:
+            for region in self.quota:
+                sites = [site for owner in planner.estates for site in owner.sites if site.region == region]
+                machines, power = sum(sum(site.cost) for site in sites), sum(site.power for site in sites)
+                for site in sites if machines > 0.0 else ():
+                    site.power = power * sum(site.cost) / machines
 
     def appraise(self) -> None:
         """Throughput and value in use of a dollar of chips, by age."""

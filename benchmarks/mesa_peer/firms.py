@@ -174,13 +174,13 @@ class Builder(Firm):
 
     def split_capex(self) -> float:
         """Part of capex that buys chips: sites are built only for machines that will have no place."""
-        rules = self.model.rules
-        usual, bought = rules.chip_share_of_capex, self.chip_part * self.capex_budget
-        lacking = rules.build_quarters * bought
+        rules, short = self.model.rules, 0.0
         for owner in self.estates:
-            lacking += sum(site.staying() - site.places for site in owner.sites)
-            lacking += sum(order.late for order in owner.orders)
-        share = min(max(0.0, lacking / bought), 1.0) if bought > 0.0 else 0.0
+            short += sum(site.staying() - site.places for site in owner.sites) + sum(order.late for order in owner.orders)
+        usual = rules.chip_share_of_capex
+        need = usual * (short + rules.build_quarters * self.capex_budget)
+        left = usual * self.capex_budget - (1.0 - usual) * short
+        share = 1.0 if need >= left else max(0.0, need / left)
         return usual / (usual + (1.0 - usual) * share)
 
     def plan_capex(self) -> None:
