@@ -68,7 +68,7 @@ def crises() -> list[tuple[clearing.Loop, np.ndarray, np.ndarray]]:
     paid is found anew after the loop: running costs of chips that were not made, and what funds hand on."""
     found = []
     for scenario, options, force in (
-        ("shortfall_50", {"worlds": 6}, None),
+        ("shortfall_50", {"worlds": 6, "parameters": {"promised_growth_weight": 1.0, "take_or_pay_floor": 1.0}}, None),
         ("baseline", {"worlds": 4, "parameters": {"end_demand_ceiling": 100.0, "leverage_limit": 7.0}}, None),
         ("no_vendor_investment", {"worlds": 3, "draw_assumed": True}, some_fail),
     ):
@@ -299,7 +299,7 @@ def test_the_opening_raises_no_flag_and_nobody_young_is_tested():
 def test_a_breach_takes_both_tests_and_two_running_are_a_failure():
     """Worlds: both limits missed; only the loan; only the cover; both on holiday; both, but not twice running."""
     model = lived("baseline", 2, worlds=5, parameters={"demand_noise": 0.0})
-    health, row = model.living.health, model.ecosystem.row["NBIS"]
+    health, row = model.living.health, model.ecosystem.row["IREN"]
     usual = health.loan_limit[row].copy()
     health.free_until = health.free_until.copy()
     health.free_until[row] = [0.0, 0.0, 0.0, 40.0, 0.0]
@@ -335,7 +335,7 @@ def test_a_switch_turns_off_its_mechanism_and_nothing_else(switch):
     seen = {}
     for value in (True, False):
         model, dated = open_model("no_vendor_investment", worlds=4, draw_assumed=True, switches={switch: value},
-                                  parameters={"operator.leverage_limit": 7.0})
+                                  parameters={"operator.leverage_limit": 7.0, "promised_growth_weight": 1.0})
         price, withheld = 1.0, 0.0
         breaches, cost = 0.0, 0.0
         for quarter in range(1, 31):
