@@ -94,7 +94,7 @@ class Dated:
             if quarter == each.at:
                 of_them = np.isin(debts.debtor, rows_of(each, self.model.ecosystem))
                 pulled[of_them] = 1.0 - (1.0 - pulled[of_them]) * (1.0 - each.size)
-        debts.pulled_forward = pulled
+        debts.pulled_forward = np.where(quarter > debts.rests_until, pulled, 0.0)  # creditors agreed to wait
 
     def default(self, shocks: list[DatedShock], quarter: int) -> None:
         forced = np.zeros((len(self.model.ecosystem), self.model.ledger.worlds), bool)

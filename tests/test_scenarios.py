@@ -294,6 +294,18 @@ def test_what_is_scheduled_is_no_balloon_and_what_is_pulled_forward_is():
         assert not balloons[~last & ~pulled].any()
 
 
+def test_debt_that_creditors_agreed_to_let_rest_is_not_called():
+    for quarter, model in living_through(DatedShock("maturity_wall", 3, 0.25, "operator"), quarters=3):
+        debts = model.living.debts
+        rested = np.flatnonzero(debts.debtor == model.ecosystem.row["CRWV"])
+        if quarter == 1:
+            debts.renew(rested, np.arange(1), np.full(1, 0.07), np.full(1, 3.0))  # in the first world
+        if quarter == 3:
+            assert not debts.pulled_forward[rested, 0].any()
+            assert (debts.pulled_forward[rested, 1:] == 0.25).all()
+            assert (debts.pulled_forward[debts.debtor == model.ecosystem.row["NBIS"]] == 0.25).all()
+
+
 def test_a_firm_is_marked_as_failing_in_its_quarter():
     found = seen(lambda model: model.living.forced_default, DatedShock("default", 2, who="OAI"), quarters=3)
     row = abm.load("ai_2026").row["OAI"]
