@@ -29,8 +29,8 @@ FINANCE = (
               "part of the margin in a cloud's undelivered promises that lenders lend against",
               "delayed-draw loans are sized on contracted revenue; the share is judgement"),
     Parameter("leverage_limit", 2.0, 1.5, 3.0, "years of margin", "Lev*",
-              "debt over yearly margin that costs nothing extra; above it bonds of this firm are not bought, and a cloud "
-              "without promises is lent nothing to grow on",
+              "debt over yearly margin that costs nothing extra; above it bonds of this firm are not bought, and a "
+              "cloud without promises is lent nothing to grow on",
               _PRACTICE, most=50.0, by_kind={"operator": 4.0, "vehicle": 7.0}, item="leverage_limit"),
     Parameter("interest_cover_floor", 4.0, 3.0, 6.0, "ratio", "Cov*",
               "margin over interest below which debt costs more", _PRACTICE, most=50.0),

@@ -315,6 +315,54 @@ def test_lenders_count_promises_to_a_cloud_as_if_a_part_of_them_were_earned():
     assert borrowed(1.0) > borrowed(0.5) + 0.5 > borrowed(0.0) + 1.0
 
 
+def test_a_cloud_is_lent_what_falls_due_and_to_grow_no_more_than_stands_behind_it():
+    """Four years of margin, or three quarters of the margin in undelivered promises, whichever is more."""
+    model = abm.EcosystemModel("ai_2026", worlds=3)
+    model.begin()
+    living, ledger, clouds = model.living, model.ledger, model.ecosystem.of_kind("operator")
+    lender = np.isin(living.debts.holder, model.ecosystem.of_kind("lender"))[:, None]
+    bound = 0
+    for _ in range(12):
+        margin, owed = ledger.column("margin_average").copy(), ledger.owed("bond", "loan", "gpu_loan", "abs", "vendor_loan")
+        model.step()
+        new = row_sums(np.where(lender, living.payments["loans"], 0.0), living.debts.debtor, len(model.ecosystem))
+        promised = 0.65 * ledger.column("promised_sales")
+        room = np.maximum(0.0, np.maximum(4.0 * 4.0 * margin, 0.75 * promised) - owed) + ledger.column("principal")
+        assert (new[clouds] <= room[clouds] * (1.0 + 1e-9) + 1e-9).all()
+        bound += np.isclose(new[clouds], room[clouds], rtol=1e-9).sum()
+    assert bound > 5
+    model.release()
+
+
+@pytest.mark.parametrize(("power", "part"), [(100.0, 1.0), (0.0, 0.6)])
+def test_sites_are_built_for_machines_that_will_have_no_place(power, part):
+    eco = abm.load("ai_2026")
+    row = eco.row["NBIS"]
+    eco.stocks["power_energised"].value[row] = power
+    for each in range(1, 7):
+        eco.stocks[f"pipeline_q{each}"].value[row] = 0.0
+    model = abm.EcosystemModel(eco, worlds=2)
+    model.step()
+    budget, sites = model.ledger.column("capex_budget")[row], model.ledger.column("shells_started")[row]
+    np.testing.assert_allclose(sites, (1.0 - part) * budget, rtol=1e-12, atol=1e-12)
+    assert (budget > 0.5).all()
+    model.release()
+
+
+def test_a_giants_vehicle_runs_its_machines_where_the_giant_has_power():
+    model = ran(8, worlds=2)
+    living, fleet = model.living, model.living.fleet
+    mixed = 0
+    for vehicle, sponsor in zip(living.vehicle_rows, living.sponsor_of, strict=True):
+        pair = [int(np.flatnonzero(fleet.owners == row)[0]) for row in (sponsor, vehicle)]
+        machines, power = fleet.cost[pair].sum(axis=2), fleet.power[pair]
+        shared = (machines > 1e-3).all(axis=0)  # both have some in the region
+        part = np.divide(power, machines, out=np.zeros_like(power), where=machines > 0.0)
+        np.testing.assert_allclose(part[0][shared], part[1][shared], rtol=1e-9)
+        mixed += int(shared.sum())
+    assert mixed > 4
+
+
 def test_orders_are_delivered_carried_or_cancelled():
     model = ran(5, worlds=2)
     living = model.living

@@ -96,11 +96,12 @@ def clear(model) -> None:
     outside = parameters.of("outside_owner_share")
     behind = np.where(clouds, outside * need, 0.0)
     private = np.where(giants, need - bonds, np.where(clouds | vehicles, need - behind, 0.0))
-    # Whose debt is above its limit is lent what falls due, and nothing to grow on; the rest is for its owners.
+    # Whose debt is above what stands behind it is lent what falls due, and nothing to grow on; the rest is for owners.
     earned = np.maximum(0.0, ledger.column("margin_average"))
     promised = (1.0 - parameters.data("operating_cost_share", 0.0)) * ledger.column("promised_sales")
-    most = np.maximum(parameters.of("leverage_limit") * 4.0 * earned, parameters.of("promise_lending_weight") * promised)
-    growth = np.maximum(0.0, most - ledger.owed(*_LENT, "vendor_loan"))
+    behind_it = parameters.of("leverage_limit") * 4.0 * earned
+    behind_it = np.maximum(behind_it, parameters.of("promise_lending_weight") * promised)
+    growth = np.maximum(0.0, behind_it - ledger.owed(*_LENT, "vendor_loan"))
     beyond = np.where(clouds, np.maximum(0.0, private - ledger.column("principal") - growth), 0.0)
     private = private - beyond
     facility = row_sums(debts.undrawn, debts.debtor, n)

@@ -144,8 +144,8 @@ class Builder(Firm):
     """Owns data centres, or has others own them; plans capex from expected demand."""
 
     numbers = (
-        *Firm.numbers, *EXPECTS, "capex_budget", "chip_part", "planning_quarters", "scarcity_response", "target_utilisation",
-        "gap_closing_quarters", "shell_residual_share", "profitability_response", "profitability_threshold",
+        *Firm.numbers, *EXPECTS, "capex_budget", "chip_part", "planning_quarters", "scarcity_response",
+        "target_utilisation", "gap_closing_quarters", "shell_residual_share", "profitability_response", "profitability_threshold",
         "builder_discount_rate", "capex_spread_response", "expensing_response", "base_spread_of_market",
         "capex_adjustment_speed", "capex_floor_share", "capex_growth_limit", "cancellable_order_share",
         "subsidy_response",
@@ -176,7 +176,8 @@ class Builder(Firm):
         """Part of capex that buys chips: sites are built only for machines that will have no place."""
         rules, short = self.model.rules, 0.0
         for owner in self.estates:
-            short += sum(site.staying() - site.places for site in owner.sites) + sum(order.late for order in owner.orders)
+            short += sum(site.staying() - site.places for site in owner.sites)
+            short += sum(order.late for order in owner.orders)
         usual = rules.chip_share_of_capex
         need = usual * (short + rules.build_quarters * self.capex_budget)
         left = usual * self.capex_budget - (1.0 - usual) * short
