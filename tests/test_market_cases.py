@@ -110,7 +110,8 @@ def test_on_a_path_of_constant_growth_capex_and_use_tend_to_their_closed_forms(r
     kept = 1.0 - failure
     pace = np.exp(growth) * (np.exp(growth) - kept) / (1.0 - (kept * np.exp(-growth)) ** 32)
     bought = share * pace * np.exp(-growth)
-    left = share * pace * kept * np.exp(-6.0 * failure) * sum(kept**age * np.exp(-growth * (age + 2)) for age in range(26))
+    young = sum(kept**age * np.exp(-growth * (age + 2)) for age in range(26))
+    left = share * pace * kept * np.exp(-6.0 * failure) * young
     places = (left + 7.0 * bought) / (2.0 - np.exp(-growth))
     lacking = 0.0 if roomy else places * (1.0 - np.exp(-growth)) / bought
     sites = (1.0 - share) * lacking

@@ -323,7 +323,8 @@ def test_a_cloud_is_lent_what_falls_due_and_to_grow_no_more_than_stands_behind_i
     lender = np.isin(living.debts.holder, model.ecosystem.of_kind("lender"))[:, None]
     bound = 0
     for _ in range(12):
-        margin, owed = ledger.column("margin_average").copy(), ledger.owed("bond", "loan", "gpu_loan", "abs", "vendor_loan")
+        margin = ledger.column("margin_average").copy()
+        owed = ledger.owed("bond", "loan", "gpu_loan", "abs", "vendor_loan")
         model.step()
         new = row_sums(np.where(lender, living.payments["loans"], 0.0), living.debts.debtor, len(model.ecosystem))
         promised = 0.65 * ledger.column("promised_sales")

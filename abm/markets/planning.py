@@ -32,7 +32,7 @@ def measure(model) -> None:
 
 
 def _chip_part(model) -> np.ndarray:
-    """Part of a builder's capex that buys chips, `(firms, worlds)`: the usual one, or more where there is room for them.
+    """Part of a builder's capex that buys chips, `(firms, worlds)`: the usual one, more where there is room for them.
 
     A site outlives several generations of machines. One begun now is done in b quarters, `build_quarters`; by then
     machines have failed or grown too old, and new ones have come. At a budget B each quarter that are m = c B /

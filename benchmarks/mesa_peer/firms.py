@@ -145,7 +145,8 @@ class Builder(Firm):
 
     numbers = (
         *Firm.numbers, *EXPECTS, "capex_budget", "chip_part", "planning_quarters", "scarcity_response",
-        "target_utilisation", "gap_closing_quarters", "shell_residual_share", "profitability_response", "profitability_threshold",
+        "target_utilisation", "gap_closing_quarters", "shell_residual_share", "profitability_response",
+        "profitability_threshold",
         "builder_discount_rate", "capex_spread_response", "expensing_response", "base_spread_of_market",
         "capex_adjustment_speed", "capex_floor_share", "capex_growth_limit", "cancellable_order_share",
         "subsidy_response",
