@@ -21,6 +21,7 @@ from cython_ext import HARD, RANKS, Problem, Settled, row_sums, settle
 _ROUNDING = 1e-9  # USD bn: less is not missing
 _BOUND_ROUNDS = 3  # of a lower bound of values
 _UNTESTED = 1e12  # a limit that nobody reaches
+_RESCUES = 5  # times that the state looks again in a quarter
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,19 @@ def clear(model) -> None:
     worlds = np.flatnonzero(_troubled(model, here))
     if worlds.size:
         planned = living.payments.amount.take(worlds, axis=1)  # much faster than [:, worlds]
-        living.now.loop = _loop(model, here, worlds, planned)
+        loop = _loop(model, here, worlds, planned)
+        for _ in range(_RESCUES):
+            lacking = _lacking(model, loop)
+            if not lacking.any():
+                break
+            living.payments.replace(loop.links, worlds, planned[loop.links])  # as it was planned, and settled anew
+            _rescue(model, lacking)
+            here, planned = stand(model), living.payments.amount.take(worlds, axis=1)
+            loop = _loop(model, here, worlds, planned)
+        living.now.loop = loop
         note_loop(model, planned)
         _realise(model, planned)
+    model.ledger.record("rescue", living.payments["rescue"])
 
 
 def plan_pass_through(model) -> None:
@@ -72,25 +83,46 @@ def plan_pass_through(model) -> None:
 def _even_out(model) -> None:
     """Sponsors put up what their vehicles lack; funders what their lenders have agreed to lend."""
     living, ledger, payments = model.living, model.ledger, model.living.payments
-    payments["calls"] = np.zeros_like(payments["calls"])
+    for name in ("calls", "rescue"):
+        payments[name] = np.zeros_like(payments[name])
     left = ledger.column("cash") + ledger.column("securities") + payments.net()
     lacking = np.maximum(0.0, -left[living.vehicle_rows])
     payments["sponsor_rent"] = payments["sponsor_rent"] + np.where(lacking > 0.0, lacking + _ROUNDING, 0.0)
-    _rescue(model, left)
+    hard = payments.paid(*(name for name, block in payments.blocks.items() if block.priority < HARD))
+    coming = left + payments.paid(*payments.blocks)  # what there is before anything is paid
+    _rescue(model, np.maximum(0.0, hard - coming))
     # Lenders keep their own cash: what they lend is placed with their funders.
     short = np.maximum(0.0, living.lender_cash - left[living.funder_lenders])
     payments["calls"] = np.where(short > 0.0, short, 0.0)
 
 
-def _rescue(model, left: np.ndarray) -> None:
-    """The state pays in, before the loop, what a firm on its list lacks for all it must pay; old owners keep a part."""
+def _rescue(model, lacking: np.ndarray) -> None:
+    """The state pays in what firms on its list lack for all they must pay, `(firms, worlds)`; old owners keep a part."""
     living, payments = model.living, model.living.payments
-    lacking = -left - payments.paid(*(name for name, block in payments.blocks.items() if block.priority >= HARD))
-    needed = model.parameters.of("rescued") * np.where(living.exempt[:, None], 0.0, np.maximum(0.0, lacking))
-    payments["rescue"] = np.where(needed > 0.0, needed + _ROUNDING, 0.0)
-    model.ledger.record("rescue", payments["rescue"])
-    kept = np.where(needed > 0.0, model.parameters.of("rescue_dilution"), 1.0)
+    needed = model.parameters.of("rescued") * np.where(living.exempt[:, None], 0.0, lacking)
+    first = (needed > 0.0) & (payments["rescue"] == 0.0)
+    payments["rescue"] = payments["rescue"] + np.where(needed > 0.0, needed + _ROUNDING, 0.0)
+    kept = np.where(first, model.parameters.of("rescue_dilution"), 1.0)
     living.stakes.share *= kept[living.stakes.issuer]
+
+
+def _lacking(model, loop: Loop) -> np.ndarray:
+    """What firms on the state's list that failed in the loop lacked for all they must pay, `(firms, worlds)`: others'
+    failures, and money that was withdrawn, show only there. Nobody on the list is taken to fail."""
+    problem, worlds, shape = loop.problem, loop.worlds, model.living.forced_default.shape
+    listed = np.broadcast_to(model.parameters.of("rescued") > 0.0, shape)[:, worlds]
+    failed, breached, withdrawn = loop.state.flags > 0
+    saved = failed & listed & ~model.living.forced_default[:, worlds]
+    found = np.zeros(shape)
+    if saved.any():
+        hard = (problem.priority < HARD)[:, None]
+        part = loop.state.paid[problem.priority, problem.debtor]
+        paid = problem.due * np.where(hard & saved[problem.debtor], 1.0, part)
+        paid = np.where(problem.closed(failed & ~saved, breached, withdrawn), 0.0, paid)
+        due = row_sums(np.where(hard, problem.due, 0.0), problem.debtor, problem.firms)
+        have = problem.cash + row_sums(paid, problem.creditor, problem.firms)
+        found[:, worlds] = np.where(saved, np.maximum(0.0, due - have), 0.0)
+    return found
 
 
 def _set_limits(model, here: Standing) -> None:

@@ -31,7 +31,8 @@ def resolve(model) -> None:
     now.backlog_left = np.zeros(shape[1])
     now.recovered, now.claimed = np.zeros((3, shape[1])), np.zeros((3, shape[1]))
     _move_users(living)
-    event = health.failed | (health.breached & health.breached_before)
+    backed = model.parameters.of("rescued") >= 1.0  # lenders are paid: they wait
+    event = health.failed | (health.breached & health.breached_before & ~backed)
     event &= health.alive & ~living.exempt[:, None]
     health.breached_before = health.breached & ~event
     if health.breached_before.any():

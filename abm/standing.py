@@ -84,9 +84,11 @@ def stand(model) -> Standing:
         covered_assets=idle + parameters.of("shell_lending_value") * sites,
         income=payments.received("users", "core", "margin_bills") - payments.paid("running", "rent", "sponsor_rent"),
         sales=sales,
-        # A vehicle is worth what its sponsor's lease is worth: it is not judged by what it owns.
+        # A vehicle is worth what its sponsor's lease is worth: it is not judged by what it owns. Nor is a firm that
+        # the state stands behind.
         principal=np.where(
-            living.health.worth_tested & ~living.of("vehicle"), row_sums(principal, debts.debtor, n), 0.0
+            living.health.worth_tested & ~living.of("vehicle") & (parameters.of("rescued") < 1.0),
+            row_sums(principal, debts.debtor, n), 0.0,
         ),
         secured_debt=np.where(tested, row_sums(owed[secured], held.borrower[secured], n), 0.0),
         secured_service=np.where(tested, service, 0.0),

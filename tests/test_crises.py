@@ -59,7 +59,7 @@ def test_the_books_balance_in_every_shipped_scenario(scenario):
 @pytest.mark.parametrize("scenario", ["baseline", "city_in_the_clouds", "shortfall_50", "rescue", "vendor_cap"])
 def test_they_do_with_openings_that_are_drawn(scenario):
     run = checked(scenario, draw_assumed=True)
-    assert run.system("defaults").to_numpy().sum() > 0.0
+    assert (run.system("defaults").to_numpy().sum() > 0.0) == (scenario != "rescue")  # nobody on the list fails
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,48 @@ def test_they_do_when_all_of_a_kind_fail_at_once_and_again(kinds):
 
 def test_a_lender_can_be_rescued():
     checked(quarters=6, draw_assumed=True, parameters={"rescued": 1.0})
+
+
+def test_nobody_fails_whom_the_state_stands_behind_unless_it_is_made_to():
+    """CoreWeave fails in nearly every world of the plain run, for want of money that others withdrew."""
+    plain = checked("shortfall_50", worlds=6)
+    backed = checked("shortfall_50", worlds=6, parameters={"CRWV.rescued": 1.0})
+    half = checked("shortfall_50", worlds=6, parameters={"CRWV.rescued": 0.5})
+    failed = [run.firm("CRWV", "reorganised") + run.firm("CRWV", "wound_up") for run in (plain, backed, half)]
+    assert (failed[0].sum(axis=1) > 0).sum() > 4 and not failed[1].to_numpy().any()
+    assert (failed[2].sum(axis=1) > 0).any()
+    paid = [run.firm("CRWV", "rescue").sum(axis=1) for run in (plain, backed, half)]
+    assert not paid[0].any() and (paid[1] > 0.1).all()
+    assert (plain.firm("NVDA", "rescue") == 0.0).all(axis=None)
+
+    def strike(model: abm.EcosystemModel, quarter: int) -> None:
+        model.living.forced_default = np.zeros((len(model.ecosystem), model.ledger.worlds), bool)
+        model.living.forced_default[model.ecosystem.row["CRWV"]] = quarter == 3
+
+    forced = abm.run(quarters=3, worlds=2, before=strike, parameters={"CRWV.rescued": 1.0})
+    assert (forced.firm("CRWV", "reorganised") + forced.firm("CRWV", "wound_up")).iloc[:, 2].all()
+
+
+def test_a_rescue_pays_what_is_lacking_and_old_owners_keep_a_fifth():
+    """Half of a cloud's loans fall due at once and nobody lends: the state pays what income does not, and no more."""
+    city = abm.load("ai_2026")
+    city.stocks["absorption_per_quarter"].value[:] = 0.0
+    alone = {"CRWV.rescued": 1.0, "ecosystem_investment_share": 0.0, "demand_noise": 0.0}
+    model = abm.EcosystemModel(city, worlds=2, parameters=alone)
+    model.begin()
+    row, living, ledger = model.ecosystem.row["CRWV"], model.living, model.ledger
+    living.debts.pulled_forward = np.where((living.debts.debtor == row)[:, None], 0.5, 0.0)
+    living.debts.undrawn[:] = 0.0
+    owned = living.stakes.share[living.stakes.issuer == row].copy()
+    model.step()
+    paid = ledger.column("rescue")[row]
+    due = ledger.column("interest")[row] + ledger.column("principal")[row]
+    assert (paid > 5.0).all() and (paid < due).all()
+    assert not living.health.failed[row].any()
+    assert (ledger.column("cash")[row] < 1e-6).all()  # all it had went first
+    assert owned.any()
+    np.testing.assert_allclose(living.stakes.share[living.stakes.issuer == row], 0.2 * owned, rtol=1e-12)
+    model.release()
 
 
 def made_to_fail(who: str, quarter: int, goes_on: bool, monkeypatch, parameters: dict) -> abm.EcosystemModel:
