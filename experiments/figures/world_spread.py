@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from abm.shocks import Shock
@@ -57,7 +58,7 @@ def spread(result: StressResult) -> Figure:
         lowest.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     _scale(upper, loss)
     if below:
-        _scale(lowest, fails)
+        lowest.set_ylim(0.0, 1.15 * float(fails.max()))
     return figure
 
 
