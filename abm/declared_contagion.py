@@ -77,8 +77,8 @@ CONTAGION = (
     Parameter("backstop_honoured", 1.0, 0.0, 1.0, "share", "",
               "part of a promise to buy unsold capacity that the guarantor keeps", "contracts in force: claims.csv"),
     Parameter("rescued", 0.0, 0.0, 1.0, "share", "",
-              "part of what it lacks for its hard dues that the state pays in for a firm; with 1, nobody calls its loans "
-              "for a breach or for want of worth", "policy; off unless set"),
+              "part of what it lacks for its hard dues that the state pays in for a firm; with 1, nobody calls its "
+              "loans for a breach or for want of worth", "policy; off unless set"),
     Parameter("rescue_dilution", 0.2, 0.0, 1.0, "share", "",
               "part of a rescued firm that its old owners keep", JUDGEMENT),
     Parameter("redemption_threshold", 0.05, 0.02, 0.1, "share of assets per quarter", "",

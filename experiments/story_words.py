@@ -175,8 +175,8 @@ def _what_was_added(facts: dict) -> list[str]:
         ]  # fmt: skip
     flow = parts["margin"]
     found.append(
-        f"Of that loss {money(flow)} is cash flow that does not come and {money(parts['impairment'])} are write-downs of "
-        f"machines; failures take {bn(failing)}"
+        f"Of that loss {money(flow)} is cash flow that does not come and {money(parts['impairment'])} are write-downs "
+        f"of machines; failures take {bn(failing)}"
         + (": failing is the small part." if abs(failing) < 0.05 * abs(flow) else ".")
     )
     return found

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-NAMES = ("shortfall-grid", "mechanisms", "signs", "where-the-network-matters")
+NAMES = ("shortfall-grid", "mechanisms", "signs", "where-the-network-matters", "policies")
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(NAMES)}.")]
 Worlds = options.worlds_up_to(1_000, "How many worlds each ensemble has.")
 Quick = Annotated[bool, typer.Option("--quick", help="Eight worlds at most, and three sizes: a first look.")]
@@ -38,13 +38,13 @@ def study(
     """How damage grows with a shortfall (shortfall-grid); what each mechanism adds and who bears it, at several
     strengths of confidence and of suppliers' money (mechanisms); whether each quantity moves things as expected
     (signs); under which leverage, concentration, capital, promises and maturities the network itself amplifies
-    (where-the-network-matters).
+    (where-the-network-matters); what would have helped, and what it costs (policies).
 
     What a study varies goes over what is set with --set; the shortfall is its own scenario. Ended at any time and
     started again, it runs only what is missing.
     """
     from abm.scenario import load_scenario
-    from experiments import asked, fragility, mechanisms, output, studies
+    from experiments import asked, fragility, mechanisms, output, policies, studies
     from experiments.pairs import Frame, strikes_at
     from experiments.pieces import Workplace
     from experiments.summary import NOTE
@@ -65,6 +65,8 @@ def study(
             rows = studies.signs(frame, place=place)
         elif name == "mechanisms":
             rows = mechanisms.by_setting(frame, list(studies.SETTINGS)[:2] if quick else None, place)
+        elif name == "policies":
+            rows = policies.policies(frame, policies.QUICK_SIZES if quick else policies.SIZES, place=place)
         elif name == "where-the-network-matters":
             sizes = fragility.QUICK_SIZES if quick else fragility.SIZES
             rows = fragility.where_it_matters(frame, sizes, place=place)
@@ -123,9 +125,10 @@ def _print(facts: dict, out: Console) -> None:
     out.print()
     from experiments.fragility_words import tables as fragility_tables
     from experiments.mechanisms import tables as mechanism_tables
+    from experiments.policies import tables as policy_tables
 
-    by_study = dict(zip(NAMES, (grid_tables, mechanism_tables, sign_tables, fragility_tables), strict=True))
-    for each in by_study[facts["study"]](facts):
+    told = (grid_tables, mechanism_tables, sign_tables, fragility_tables, policy_tables)
+    for each in dict(zip(NAMES, told, strict=True))[facts["study"]](facts):
         out.print(each)
     out.print()
     out.print(f"Books balance: worst relative residual {facts['worst_residual']:.1e}.")

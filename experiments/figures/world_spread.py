@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from abm.shocks import Shock
