@@ -14,6 +14,7 @@ from abm.agenda import CERTAIN, SALES
 from abm.chronicle import note_loop
 from abm.ecosystem.vocabulary import DEBT_LAYERS
 from abm.links import COMMITTED_FUNDING, ORDINARY
+from abm.markets import equity, funding
 from abm.standing import Standing, stand
 from abm.words import part_of
 from cython_ext import HARD, RANKS, Problem, Settled, row_sums, settle
@@ -299,6 +300,12 @@ def _realise(model, planned: np.ndarray) -> None:
     amount, payer, _ = _missing(payments, planned, worlds, "chips", "building", "compute", "spill")
     now.purchases_cut[:, worlds] = row_sums(amount, payer, n)
     now.resold = payments["resale"].copy()
+    lent = np.zeros_like(now.vendor_loan)
+    lent[living.vendor_stake] = payments["loans"][living.vendor_place]
+    equity.record(model, lent)
+    loans = payments["loans"].copy()
+    loans[:, worlds] = planned[payments.blocks["loans"].place]
+    funding.count_what_came(model, loans)
     plan_pass_through(model)
 
 

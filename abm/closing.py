@@ -151,12 +151,11 @@ def mark(model) -> None:
     value = np.where(lab, model.ask("value", "ai_lab"), 0.0)
     ledger.record("firm_value", value)
     yearly = 4.0 * ledger.column("margin_average")
-    sites = sum(ledger.column(f"pipeline_q{each}") for each in range(1, 7)) + ledger.column("shells_book")
-    idle = ledger.column("chips_unenergised")
-    resale = model.parameters.of("shell_resale_share")
-    broken_up = ledger.column("chips_book") + idle + resale * sites
+    idle, resale = ledger.column("chips_unenergised"), model.parameters.of("shell_resale_share")
+    coming = idle + resale * sum(ledger.column(f"pipeline_q{each}") for each in range(1, 7))
+    broken_up = ledger.column("chips_book") + resale * ledger.column("shells_book") + coming
     cloud = living.of("hyperscaler", "operator")
-    going = np.where(cloud, model.parameters.of("enterprise_multiple") * yearly, 0.0)
+    going = np.where(cloud, model.parameters.of("enterprise_multiple") * yearly + coming, 0.0)
     money = ledger.column("cash") + ledger.column("securities") + ledger.column("margin_account")
     money = money + ledger.held(*DEBT_LAYERS, "trade_receivable", "equity_at_cost")
     owed = ledger.owed(*DEBT_LAYERS, "trade_receivable")
@@ -203,5 +202,4 @@ def learn(model) -> None:
     revenue = np.where(living.of("ai_lab"), demand, 0.0)
     living.past_revenue = np.concatenate([revenue[None], living.past_revenue[:3]])
     economy.set_price(living.tightness_now)
-    lenders = np.flatnonzero(living.of("lender"))
-    economy.learn(total(ledger.column("net_worth")[lenders]))
+    economy.learn(total(ledger.column("net_worth")[living.lending]))

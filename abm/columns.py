@@ -84,6 +84,7 @@ _LIVING = (
     ("compute_sales", "flow", FLOW, "compute that a provider sold to others"),
     ("compute_bought", "flow", FLOW, "compute that a buyer paid others for"),
     ("margin_call", "flow", FLOW, "margin on promises paid in, less given back and used for bills"),
+    ("promised_compute", "flow", FLOW, "compute that promises bring a buyer, at this quarter's price"),
     ("promised", "flow", FLOW, "compute that a buyer must pay for in any case"),
     ("chip_sales", "flow", FLOW, "chips that a chipmaker delivered in the network"),
     ("chip_orders", "flow", FLOW, "chips that buyers wanted now of a chipmaker"),

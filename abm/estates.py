@@ -107,7 +107,8 @@ class Estate(Books):
         paid = paid + self._call_guarantees(debts, lost - paid)
         self._note(owed, debts, lost - paid)
         self._write_off(debts, lost, lost - paid)
-        self._wipe_out_owners()
+        equity = worth - (whole - total(lost))
+        self._dilute_owners(part_of(np.maximum(0.0, equity - shares), equity))
         self._tell("reorganised", worth)
         living.health.reorganised_in[self.row, self.worlds] = living.economy.quarter
         until = living.economy.quarter + self.parameter("reorganised_holiday_quarters")
@@ -300,7 +301,7 @@ class Estate(Books):
         gone = np.flatnonzero((living.rent_lessee == row) | (living.rent_lessor == row))
         for each in gone:
             living.rent_due[each][:, w] = 0.0
-        self._wipe_out_owners()
+        self._dilute_owners(np.zeros(self.worlds.size))
         for owner, who in ((living.stakes, living.stakes.issuer), (living.stakes, living.stakes.holder),
                            (living.debts, living.debts.debtor), (living.debts, living.debts.holder)):  # fmt: skip
             owner.undrawn[np.ix_(who == row, w)] = 0.0
@@ -341,17 +342,17 @@ class Estate(Books):
         for ahead in range(quarters):
             health.moving_users[ahead][np.ix_(labs, w)] += arriving
 
-    def _wipe_out_owners(self) -> None:
-        """Owners lose what their stakes were worth."""
-        stakes = self.living.stakes
+    def _dilute_owners(self, keep: np.ndarray) -> None:
+        """Owners are left the part `keep` (worlds,) of their shares: what creditors do not need."""
+        stakes, keep = self.living.stakes, np.clip(keep, 0.0, 1.0)
         chosen = np.flatnonzero(stakes.issuer == self.row)
         names = [self.ledger.claims.id[each] for each in stakes.place[chosen]]
-        worth = self.ledger.amounts[stakes.place[chosen]][:, self.worlds]
+        worth = self.ledger.amounts[stakes.place[chosen]][:, self.worlds] * (1.0 - keep)
         self._hit("stakes", names, stakes.issuer[chosen], stakes.holder[chosen], worth)
-        stakes.share[np.ix_(chosen, self.worlds)] = 0.0
+        stakes.share[np.ix_(chosen, self.worlds)] *= keep
         claims = self.ledger.claims
         at_cost = np.flatnonzero((claims.layer == AT_COST) & (claims.debtor == self.row))
-        worth = self.ledger.amounts[at_cost][:, self.worlds]
+        worth = self.ledger.amounts[at_cost][:, self.worlds] * (1.0 - keep)
         names = [claims.id[each] for each in at_cost]
         self._hit("stakes", names, claims.debtor[at_cost], claims.holder[at_cost], worth)
         self._change(at_cost, -worth)

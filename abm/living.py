@@ -138,6 +138,7 @@ class Living:
         self.exempt = self.of("government", "rest_of_world")[:, 0]  # they always pay and are never tested
         _, self.first_vehicle = np.unique(self.sponsor_of, return_index=True)
         self.equity_funds = equity_investors(eco, eco.stock("invests_equity_only"))
+        self.lending = np.setdiff1d(eco.of_kind("lender"), self.equity_funds)
         pairs = {}
         stakes = zip(self.stakes.holder.tolist(), self.stakes.issuer.tolist(), strict=True)
         self.pair_of_stake = np.array([pairs.setdefault(each, len(pairs)) for each in stakes], np.int32)

@@ -65,12 +65,17 @@ def stand(model) -> Standing:
     fleet = living.fleet
     machines = np.zeros_like(liquid)
     machines[fleet.owners] = fleet.installed * living.economy.price  # at what new ones of the same power cost
+    property_ = idle + column("chip_inventory") + resale * sites
+    # A vehicle is worth what its sponsor's lease is worth: enough for what it owes, while the rent is paid.
+    leased, lease = living.vehicle_rows, np.zeros_like(liquid)
+    debt = row_sums(owed, held.borrower, n)[leased]
+    lease[leased] = np.maximum(0.0, debt - machines[leased] - property_[leased])
     return Standing(
         cash=liquid + payments.received(*CERTAIN),
         left=liquid + payments.net(),
         balance=owed,
         collateral=machines,
-        property=idle + column("chip_inventory") + resale * sites,
+        property=property_,
         # A quarter's lost sales lower a year's margin once; what is being built comes on top.
         # What a lab is worth beyond what it has ends with it: nobody can seize a franchise.
         enterprise=np.where(
@@ -78,14 +83,13 @@ def stand(model) -> Standing:
             np.where(multiple > 0.0, multiple * (yearly - sales) + resale * work + idle, 0.0),
         ),
         multiple=multiple,
-        franchise=np.where(lab, 0.0, column("core_business_value")) + column("outside_book")
+        franchise=np.where(lab, 0.0, column("core_business_value")) + column("outside_book") + lease
         + np.maximum(0.0, column("margin_account") + column("margin_call"))
         + _certain_claims(living, ledger),
         covered_assets=idle + parameters.of("shell_lending_value") * sites,
         income=payments.received("users", "core", "margin_bills") - payments.paid("running", "rent", "sponsor_rent"),
         sales=sales,
-        # A vehicle is worth what its sponsor's lease is worth: it is not judged by what it owns. Nor is a firm that
-        # the state stands behind.
+        # A vehicle is not judged by what it owns, nor is a firm that the state stands behind.
         principal=np.where(
             living.health.worth_tested & ~living.of("vehicle") & (parameters.of("rescued") < 1.0),
             row_sums(principal, debts.debtor, n), 0.0,

@@ -28,6 +28,8 @@ def fall_due(model) -> None:
     contracts.due_now = contracts.due[:, slot] + contracts.arrears * catch_up
     contracts.units_now = contracts.units[:, slot] + contracts.arrears_units * catch_up
     model.ledger.record("promised", row_sums(contracts.due_now, contracts.customer, len(model.ecosystem)))
+    brought = row_sums(contracts.units_now, contracts.customer, len(model.ecosystem))
+    model.ledger.record("promised_compute", brought * living.economy.price)
 
 
 def clear(model) -> None:

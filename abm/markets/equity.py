@@ -55,7 +55,16 @@ def invest(model) -> None:
     weight[living.equity_funds] = part_of(free, total(free))
     placed = np.where(fund, (outside * part)[stakes.issuer] * weight[stakes.holder], 0.0)
     living.payments["stakes"] = drawn + bought + placed
-    ledger.record("vendor_money", row_sums(bought + living.now.vendor_loan, stakes.issuer, n))
-    ledger.record("equity_raised", row_sums(drawn + placed, stakes.issuer, n))
     living.now.supplier_money = row_sums(bought + living.now.vendor_loan, stakes.holder, n)
-    living.now.given, living.now.back = bought + living.now.vendor_loan, back
+    living.now.back = back
+    record(model, living.now.vendor_loan)
+
+
+def record(model, lent: np.ndarray) -> None:
+    """Note whose money each firm gets: stakes as they are to be paid, and what suppliers lend, `lent` (stakes, worlds)."""
+    living, ledger, n = model.living, model.ledger, len(model.ecosystem)
+    stakes, paid = living.stakes, living.payments["stakes"]
+    supplier = living.of("chipmaker", "hyperscaler")[stakes.holder] & ~stakes.old[:, None]
+    living.now.given = np.where(supplier, paid, 0.0) + lent
+    ledger.record("vendor_money", row_sums(living.now.given, stakes.issuer, n))
+    ledger.record("equity_raised", row_sums(np.where(supplier, 0.0, paid), stakes.issuer, n))

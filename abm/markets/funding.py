@@ -18,6 +18,7 @@ _PAID_FIRST = (
     "payables", "compute", "spill", "backstop",
 )  # fmt: skip
 _LENT = ("bond", "loan", "gpu_loan", "abs")
+_BORROWED = {"bonds_issued": "IG", "private_credit_drawn": "PC", "bank_loans_drawn": "BK", "high_yield_issued": "HY"}
 _RECEIPTS = ("users", "core", "rent", "sponsor_rent", "contracts", "margin_bills", "margin_returned", "payables",
              "compute", "spill", "backstop", "subsidy")  # fmt: skip
 
@@ -198,7 +199,8 @@ def _lend(model, given, drawn, facility, quote, absorbs, can) -> None:
         by_borrower, price = granted, quote[market]
         if market in ("PC", "BK") and living.vehicle_rows.size:
             by_borrower, price = granted.copy(), quote[market].copy()
-            by_borrower[living.vehicle_rows] += granted[living.sponsor_of]
+            first = living.first_vehicle  # a sponsor with several vehicles builds through the first
+            by_borrower[living.vehicle_rows[first]] += granted[living.sponsor_of[first]]
             by_borrower[living.sponsor_of] = 0.0
             price[living.vehicle_rows] = price[living.sponsor_of]
         rows = debts.new[market]
@@ -206,7 +208,9 @@ def _lend(model, given, drawn, facility, quote, absorbs, can) -> None:
         rate[rows] = base + price[debts.debtor[rows]]
     on_debtor = drawn.copy()
     if living.vehicle_rows.size:
-        on_debtor[living.vehicle_rows] += drawn[living.sponsor_of]
+        rows, sponsors = living.vehicle_rows, living.sponsor_of
+        whole = row_sums(facility[rows], sponsors, len(model.ecosystem))
+        on_debtor[rows] += drawn[sponsors] * part_of(facility[rows], whole[sponsors])
         on_debtor[living.sponsor_of] = 0.0
     used = debts.undrawn * part_of(on_debtor, facility)[debts.debtor]
     debts.undrawn = np.maximum(0.0, debts.undrawn - used)
@@ -216,10 +220,29 @@ def _lend(model, given, drawn, facility, quote, absorbs, can) -> None:
         rate[vendor] = base + model.parameters.data("vendor_loan_spread", 0.05)[debts.debtor[vendor]]
     living.now.new_rate = np.where(used > 0.0, debts.rate, rate)
     living.payments["loans"] = amount + used
-    for column, market in (("bonds_issued", "IG"), ("private_credit_drawn", "PC"), ("bank_loans_drawn", "BK"),
-                           ("high_yield_issued", "HY")):  # fmt: skip
+    for column, market in _BORROWED.items():
         ledger.record(column, given[market])
     ledger.record("facilities_drawn", drawn)
+
+
+def count_what_came(model, planned: np.ndarray) -> None:
+    """Take from what was raised what the settlement withheld; `planned` (debts, worlds) are the loans before it."""
+    living, ledger, debts, n = model.living, model.ledger, model.living.debts, len(model.ecosystem)
+    paid = living.payments["loans"]
+
+    def came(rows: np.ndarray) -> np.ndarray:
+        """Of each borrower: the part of these loans that was paid out, to a sponsor what was to its vehicle."""
+        asked = row_sums(planned[rows], debts.debtor[rows], n)
+        part = np.where(asked > 0.0, part_of(row_sums(paid[rows], debts.debtor[rows], n), asked), 1.0)
+        through = asked[living.vehicle_rows] > 0.0
+        part[living.sponsor_of] = np.where(through, part[living.vehicle_rows], part[living.sponsor_of])
+        return part
+
+    for column, market in _BORROWED.items():
+        ledger.record(column, ledger.column(column) * came(debts.new[market]))
+    ledger.record("facilities_drawn", ledger.column("facilities_drawn") * came(np.flatnonzero(debts.old)))
+    ledger.record("owner_money", living.payments["owners"])
+    ledger.record("securitised", row_sums(living.payments["resale"], debts.debtor, n))
 
 
 def _note_use(model, given, can) -> None:

@@ -109,7 +109,8 @@ class Lab(Firm):
 
     def plan_training(self) -> None:
         """Training that is wanted, as far as revenue, money usually raised and spare cash pay for it."""
-        running = max(self.compute_share_of_lab_revenue * self.user_revenue, self.promised)
+        brought = self.model.price * sum(each.units_now for each in self.promises)
+        running = self.promised + max(0.0, self.compute_share_of_lab_revenue * self.user_revenue - brought)
         spare = max(0.0, self.cash - self.liquidity_buffer) / self.cash_use_quarters
         payable = (1.0 - self.lab_operating_cost_share) * self.user_revenue - self.fixed_rd_cost - running
         payable += self.model.confidence * self.money_raised_average + spare
