@@ -131,14 +131,13 @@ class Living:
         independent = vehicles[~np.isin(vehicles, self.vehicle_rows)]
         active = independent[eco.stock("ai_capex")[independent] > 0.0]
         self.self_funded = np.sort(np.concatenate([eco.of_kind("operator"), active]))
-        planners = np.concatenate([self.self_funded, eco.of_kind("hyperscaler")])
         self.is_self_funded = np.isin(np.arange(n), self.self_funded)[:, None]
-        self.is_planner = np.isin(np.arange(n), planners)[:, None]
+        self.is_planner = self.is_self_funded | self.of("hyperscaler")
         self.is_backed = (self.parameters.of("outside_owner_share") > 0.0).any(axis=1)
         self.exempt = self.of("government", "rest_of_world")[:, 0]  # they always pay and are never tested
         _, self.first_vehicle = np.unique(self.sponsor_of, return_index=True)
         self.equity_funds = equity_investors(eco, eco.stock("invests_equity_only"))
-        self.lending = np.setdiff1d(eco.of_kind("lender"), self.equity_funds)
+        self.lending = np.setdiff1d(eco.of_kind("lender"), self.equity_funds)  # the others own shares only
         pairs = {}
         stakes = zip(self.stakes.holder.tolist(), self.stakes.issuer.tolist(), strict=True)
         self.pair_of_stake = np.array([pairs.setdefault(each, len(pairs)) for each in stakes], np.int32)

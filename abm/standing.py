@@ -120,7 +120,8 @@ def _cash_floor(model) -> np.ndarray:
     living, ledger, parameters = model.living, model.ledger, model.parameters
     payments = living.payments
     cheap = ledger.column("firm_value") < parameters.of("closing_multiple") * 4.0 * ledger.column("user_revenue")
-    own = payments.paid(*(name for name, block in payments.blocks.items() if block.priority < INVESTMENT))
+    own = payments.paid(*(name for name, block in payments.blocks.items()
+                          if block.priority < INVESTMENT and name != "principal"))  # fmt: skip
     burn = np.maximum(0.0, own - payments.received("users", "core", "margin_returned"))
     return np.where(living.of("ai_lab") & cheap, parameters.of("closing_runway") * burn, 0.0)
 

@@ -61,7 +61,7 @@ def test_lenders_lose_balance_less_recovery_and_a_bank_that_much_of_its_capital(
     whole = np.where(lender, lost, 0.0).sum(axis=0)
     np.testing.assert_allclose(living.economy.written_off, whole, **CLOSE)
     respond, recover = (model.parameters.system(f"confidence_{each}") for each in ("writeoff_response", "recovery"))
-    worth = case.ledger.column("net_worth")[lender[:, 0]].sum(axis=0)
+    worth = case.ledger.column("net_worth")[living.lending].sum(axis=0)
     expected = case.start * np.exp(-respond * whole / worth) + recover * (1.0 - case.start)
     np.testing.assert_allclose(living.economy.confidence, np.minimum(1.0, expected), rtol=1e-10)
 

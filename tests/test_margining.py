@@ -60,7 +60,7 @@ def test_a_lab_burns_the_money_that_leaves_it_and_bills_that_margin_pays_leave_i
     labs, payments = model.ecosystem.of_kind("ai_lab"), model.living.payments
     used = row_sums(payments["margin_bills"], model.living.contracts.customer, len(model.ecosystem))
     assert used[model.ecosystem.row["OAI"]].min() > 5.0
-    out = payments.paid(*(name for name in payments.blocks if name not in ("stakes", "loans", "owners")))
+    out = payments.paid(*(name for name in payments.blocks if name not in ("stakes", "loans", "owners", "principal")))
     gone = np.maximum(0.0, out - payments.received("users", "core", "margin_returned"))
     np.testing.assert_allclose(model.kind("ai_lab").burn(), gone[labs], **CLOSE)
     held = model.ledger.column("margin_account")[labs]

@@ -13,7 +13,7 @@ from abm.ledger import LedgerBreach
 
 
 @pytest.mark.parametrize(("who", "quarter"), [("CRWV", 3), ("IREN", 10), ("LAMB", 4), ("AMD", 5), ("META", 6)])
-def test_a_reorganised_firm_keeps_what_debt_it_can_carry_and_its_owners_keep_nothing(failed, who, quarter):
+def test_a_reorganised_firm_keeps_what_debt_it_can_carry_and_its_owners_what_creditors_leave(failed, who, quarter):
     case = failed(who, quarter, goes_on=True, parameters={"default_asset_recovery": 0.3})
     living, before, row, parameters = case.living, case.before, case.row, case.model.parameters
     work = sum(getattr(before, f"pipeline_q{each}")[row] for each in range(1, 7))
@@ -34,13 +34,17 @@ def test_a_reorganised_firm_keeps_what_debt_it_can_carry_and_its_owners_keep_not
     claims = case.ledger.claims
     at_cost = before.claims[(claims.layer == "equity_at_cost") & (claims.debtor == row)].sum(axis=0)
     lost = (case.now.loan_losses + case.now.vendor_losses).sum(axis=0)
-    np.testing.assert_allclose(lost, cut - paid + at_cost, **CLOSE)
+    equity = worth - new.sum(axis=0)
+    keep = np.maximum(0.0, equity - paid) / equity
+    np.testing.assert_allclose(lost, cut - paid + at_cost * (1.0 - keep), **CLOSE)
     if who == "CRWV":
         assert (cut > 1.0).all()
-    # Old owners have nothing, the firm goes on and is given a year.
+    # Old owners have what is left, the firm goes on and is given a year.
     stakes = living.stakes
-    assert not stakes.share[stakes.issuer == row].any()
-    assert not case.ledger.amounts[stakes.place[stakes.issuer == row]].any()
+    mine = stakes.issuer == row
+    np.testing.assert_allclose(case.after.shares[mine], keep * before.shares[mine], **CLOSE)
+    assert ((keep > 1e-12) == (equity > cut + 1e-9)).all()
+    assert (keep > 0.5).all() or who not in ("LAMB", "AMD")
     assert living.health.alive[row].all()
     assert (living.health.free_until[row] == quarter + 4.0).all()
     for _ in range(3):

@@ -90,21 +90,30 @@ def test_what_is_cheaper_gets_more_and_equal_costs_split_evenly():
 
 def test_a_lab_trains_no_less_than_its_floor_and_no_more_than_it_wants():
     options = {
-        "compute_share_of_lab_revenue": 0.45, "promised": 0.0, "liquidity_buffer": 1.0, "cash_use_quarters": 6.0,
+        "compute_share_of_lab_revenue": 0.45, "promised": 0.0, "promised_compute": 0.0, "liquidity_buffer": 1.0,
+        "cash_use_quarters": 6.0,
         "lab_operating_cost_share": 0.25, "fixed_rd_cost": 1.0, "money_raised_average": 0.0,
         "training_floor_share": 0.3, "wanted_training": 5.0, "margin_call": 0.0,
     }  # fmt: skip
     for revenue, cash, expected in ((0.0, 1.0, 1.5), (10.0, 1.0, 2.0), (10.0, 7.0, 3.0), (100.0, 100.0, 5.0)):
         me = firm(user_revenue=revenue, cash=cash, **options)
         assert abm.AILab.plan_training(me)[0] == pytest.approx(expected)
+    # Ten that were promised for compute worth four leave less for training than ten for compute worth ten.
+    options |= {"promised": 10.0, "user_revenue": 40.0, "cash": 1.0, "wanted_training": 50.0,
+                "training_floor_share": 0.0}  # fmt: skip
+    dear, fair = (abm.AILab.plan_training(firm(**options | {"promised_compute": worth}))[0] for worth in (4.0, 10.0))
+    assert (dear, fair) == (pytest.approx(30.0 - 1.0 - 24.0), pytest.approx(30.0 - 1.0 - 18.0))
 
 
 def test_a_lab_raises_only_when_its_runway_is_short():
     options = {"runway_floor": 4.0, "runway_target": 6.0}
     for cash, expected in ((20.0, 0.0), (8.0, 0.0), (7.0, 5.0)):
-        me = firm(cash=cash, **options)
+        me = firm(cash=cash, principal=0.0, **options)
         me.burn = lambda: np.array([2.0])
         assert abm.AILab.plan_raise(me)[0] == pytest.approx(expected)
+    me = firm(cash=20.0, principal=14.0, **options)  # a loan is repaid once
+    me.burn = lambda: np.array([2.0])
+    assert abm.AILab.plan_raise(me)[0] == pytest.approx(6.0)
 
 
 def test_chip_capacity_grows_with_orders_and_shrinks_more_slowly():

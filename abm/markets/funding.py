@@ -239,7 +239,10 @@ def count_what_came(model, planned: np.ndarray) -> None:
         return part
 
     for column, market in _BORROWED.items():
-        ledger.record(column, ledger.column(column) * came(debts.new[market]))
+        granted, left = ledger.column(column), ledger.column(column) * came(debts.new[market])
+        ledger.record(column, left)
+        placed = total(granted)
+        living.use[market] = living.use[market] * np.where(placed > 0.0, part_of(total(left), placed), 1.0)
     ledger.record("facilities_drawn", ledger.column("facilities_drawn") * came(np.flatnonzero(debts.old)))
     ledger.record("owner_money", living.payments["owners"])
     ledger.record("securitised", row_sums(living.payments["resale"], debts.debtor, n))
