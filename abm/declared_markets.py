@@ -72,7 +72,8 @@ MARKETS = (
     Parameter("opening_contract_quarters", 24.0, 20.0, 28.0, "quarters", "T_open",
               "length of opening contracts whose end is not known", JUDGEMENT, least=1.0, most=40.0, system=True),
     Parameter("price_lock", 0.5, 0.0, 1.0, "share", "lambda_p",
-              "part of the expected fall of the price of compute that a contract does not pass to the customer",
+              "part of the fall of the price of compute expected until a contract begins that it does not pass on; "
+              "from then on its price is fixed",
               JUDGEMENT),
     Parameter("arrears_quarters", 8.0, 4.0, 16.0, "quarters", "",
               "time over which deliveries that were missed are made up for", JUDGEMENT, least=1.0, most=100.0),
@@ -145,7 +146,7 @@ MARKETS = (
               "what a site is still worth to its builder when the chips in it have aged", JUDGEMENT),
     Parameter("builder_discount_rate", 0.08, 0.05, 0.12, "decimal per year", "r",
               "at which builders discount", JUDGEMENT),
-    Parameter("chip_return_floor", 1.05, 1.0, 1.3, "ratio", "",
+    Parameter("chip_return_floor", 1.05, 1.0, 1.15, "ratio", "",
               "earnings of a chip over its cost below which an ecosystem's own data are refused: every chip would be "
               "written down at birth", JUDGEMENT, most=100.0, system=True),
     # -- old machines ------------------------------------------------------------------------------

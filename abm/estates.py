@@ -87,7 +87,7 @@ class Estate(Books):
 
     # -- going on ----------------------------------------------------------------------------------
     def reorganise(self) -> None:
-        """Debt is cut to what the firm can carry; creditors get the shares, and sell them outside at their worth."""
+        """Debt is cut to what the firm can carry; creditors get shares for it, and sell them outside at their worth."""
         living, now = self.living, self.living.now
         worth = self.going_concern() + np.maximum(0.0, self.value("cash") + self.value("securities"))
         owed = {rank: self.owed(self.debts_of[rank]) for rank in _RANKS}

@@ -57,7 +57,7 @@ class Living:
     def __init__(self, drawn: Drawn, parameters: Parameters, ledger: Ledger, worlds: list[int], seed: int):
         eco = drawn.ecosystem
         check_alive(eco)
-        check_returns(eco)
+        check_returns(eco, float(parameters.system("chip_return_floor").max()))
         self.ecosystem, self.parameters = eco, parameters
         self._masks: dict[tuple[str, ...], np.ndarray] = {}
         n, width = len(eco), len(worlds)
@@ -359,8 +359,9 @@ class Living:
         return twin
 
 
-def check_returns(eco: Ecosystem) -> None:
-    """Refuse data in which a chip cannot earn back its cost; what a user sets is taken as it is. Raises `BadInput`.
+def check_returns(eco: Ecosystem, floor: float) -> None:
+    """Refuse data in which a chip cannot earn back `floor` of its cost; what a user sets is taken as it is. Raises
+    `BadInput`.
 
     Earnings of a dollar of chips at full use over what a quarter takes of them: progress, failures, interest.
     """
@@ -369,7 +370,6 @@ def check_returns(eco: Ecosystem) -> None:
     earned = parameters.shared("revenue_per_capacity", 0.0) / parameters.shared("chip_share_of_capex", 1.0)
     taken = parameters.shared("hardware_progress_rate", 0.0) / 4.0 + parameters.shared("chip_failure_rate", 0.0)
     back = earned * margin.mean() / (taken + parameters.system("valuation_discount_rate"))
-    floor = float(parameters.system("chip_return_floor")[0])
     if back[0] < floor:
         raise BadInput(
             Fault(

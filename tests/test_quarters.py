@@ -193,6 +193,9 @@ def test_data_in_which_chips_do_not_pay_are_refused_but_not_what_a_user_asks_for
     with pytest.raises(BadInput, match=r"a chip that earns 0\.7.* of its cost"):
         abm.run(poor, quarters=1)
     abm.run(city, quarters=1, parameters={"revenue_per_capacity": 0.06})
+    abm.run(poor, quarters=1, parameters={"chip_return_floor": 0.5})
+    with pytest.raises(BadInput, match=r"expected at least 1\.5"):
+        abm.run(city, quarters=1, parameters={"chip_return_floor": 1.5})
 
 
 def test_expensing_moves_tax_in_time_only():

@@ -61,7 +61,7 @@ def invest(model) -> None:
 
 
 def record(model, lent: np.ndarray) -> None:
-    """Note whose money each firm gets: stakes as they are to be paid, and what suppliers lend, `lent` (stakes, worlds)."""
+    """Note whose money each firm gets: stakes that are to be paid, and what suppliers lend, `lent` (stakes, worlds)."""
     living, ledger, n = model.living, model.ledger, len(model.ecosystem)
     stakes, paid = living.stakes, living.payments["stakes"]
     supplier = living.of("chipmaker", "hyperscaler")[stakes.holder] & ~stakes.old[:, None]
