@@ -34,13 +34,13 @@ from experiments.figures.sheet import width_of
 from experiments.figures.steps import Hit, Step
 from experiments.figures.words import MINUS, lines, money
 
-REACH = (-3.5, 3.5, -2.75, 2.85)
+REACH = (-3.5, 3.5, -2.95, 2.95)
 PANELS = {1: 3, 2: 6}  # by columns of print: as many as a page is tall
 _GAP, _LINE = 0.16, 0.138  # inches
 _WIDEST, _LEAST, _MOST = 5.0, 0.004, 60  # points; smallest hit drawn, as a share of the largest; hits a panel
 _LABELLED = 6
 _CROWD, _FINE = 100, 0.35  # with more discs than this, crosses cover so much of their usual area
-_SLACK = 0.22  # labels may reach into the margin
+_SLACK = (0.22, 0.0)  # labels may reach into the margin beside a panel, not into titles above and below
 _COLUMN = 13  # characters of a label's line
 _ASIDE = {"color": "#666666"}
 

@@ -26,11 +26,13 @@ class Label:
     style: dict = field(default_factory=dict)
 
 
-def place_labels(axes: Axes, labels: list[Label], taken: list[tuple] = (), slack: float = 0.0) -> list[Text]:
+def place_labels(
+    axes: Axes, labels: list[Label], taken: list[tuple] = (), slack: float | tuple[float, float] = 0.0
+) -> list[Text]:  # fmt: skip
     """Write `labels`, the first first, where they find room off each other and off `taken`.
 
     `taken` are boxes x0, y0, x1, y1 in data units; labels without room are left out. `slack` is
-    how far they may reach beyond the axes.
+    how far they may reach beyond the axes, or how far across and how far up.
     """
     renderer = axes.figure.canvas.get_renderer()
     to_data = axes.transData.inverted()
