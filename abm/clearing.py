@@ -98,7 +98,7 @@ def _even_out(model) -> None:
 
 
 def _rescue(model, lacking: np.ndarray) -> None:
-    """The state pays in what firms on its list lack for all they must pay, `(firms, worlds)`; old owners keep a bit."""
+    """The state pays in what firms on its list lack for all they must pay, `(firms, worlds)`; owners are diluted."""
     living, payments = model.living, model.living.payments
     needed = model.parameters.of("rescued") * np.where(living.exempt[:, None], 0.0, lacking)
     first = (needed > 0.0) & (payments["rescue"] == 0.0)
