@@ -96,20 +96,21 @@ class Fleet:
     def share_power(self, works_for: np.ndarray, firms: int) -> None:
         """A giant and its vehicles run their machines wherever one of them has power; `works_for` (owners,) says for
         which of `firms` rows an owner's machines work."""
+        several = np.flatnonzero(np.bincount(works_for, minlength=firms)[works_for] > 1)
+        group = works_for[several]
         for region in range(len(REGIONS)):
-            machines, power = total_over(self.cost[:, region]), self.power[:, region]
-            whole = row_sums(machines, works_for, firms)[works_for]
-            pool = row_sums(np.ascontiguousarray(power), works_for, firms)[works_for]
-            self.power[:, region] = np.where(whole > 0.0, pool * part_of(machines, whole), power)
+            machines, power = total_over(self.cost[several, region]), self.power[several, region]
+            whole, pool = (row_sums(each, group, firms)[group] for each in (machines, power))
+            self.power[several, region] = np.where(whole > 0.0, pool * part_of(machines, whole), power)
 
     def staying(self, quarters: np.ndarray, failing: np.ndarray) -> np.ndarray:
         """Machines at cost that are neither broken nor scrapped after `quarters` (worlds,), `(owners, worlds)`.
 
         `failing` is the share that breaks in a quarter."""
-        by_age = total_over(self.cost)
-        left = np.zeros_like(by_age[:, 0])
-        for age in range(VINTAGES):
-            left += np.where(age + quarters < VINTAGES, by_age[:, (self.slot - age) % VINTAGES], 0.0)
+        left = np.zeros_like(self.installed)
+        for age in range(VINTAGES - int(quarters.min())):
+            cost, stays = total_over(self.cost[:, :, (self.slot - age) % VINTAGES]), age + quarters < VINTAGES
+            left += cost if stays.all() else np.where(stays, cost, 0.0)
         return left * exp(-quarters * failing)
 
     @property
