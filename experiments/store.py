@@ -80,6 +80,16 @@ def load(
     return runs
 
 
+def scenarios(folder: str | Path) -> dict[str, Scenario]:
+    """What each run of `folder` was told, by name."""
+    from abm.scenario import DatedShock, Scenario
+
+    said = {about["run"]: json.loads(about["scenario_json"]) for about in
+            read(Path(folder) / "runs.parquet").to_dict("records")}  # fmt: skip
+    return {name: Scenario(**{**each, "shocks": tuple(DatedShock(**shock) for shock in each["shocks"])})
+            for name, each in said.items()}  # fmt: skip
+
+
 def load_pair(folder: str | Path, ecosystem: Ecosystem | None = None) -> tuple[RunResult, RunResult, dict]:
     """The shocked run, its baseline and the facts of summary.json that `cloudcity run` wrote. Raises as `load` does."""
     runs, path = load(folder, ecosystem), Path(folder) / "summary.json"

@@ -28,7 +28,8 @@ _KEYS = ("world", "firm", "quarter")
 _WRITTEN = "%.5g"
 _NUMBERS = {"world": int, "sweep": int, "amount": float}
 _NEEDED = {"ecosystem", "scenario", "changes", "seed", "worlds", "firms", "events", "note"}
-_RESULT = "a folder that `cloudcity quarters` has written"
+_RESULT = "a folder that `cloudcity quarters`, `run`, `compare` or `design` has written"
+_STORED = "runs.parquet"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,17 @@ class Record:
         return self.series[chosen].set_index("quarter")
 
 
+def of_result(result: RunResult, changes: list[str]) -> Record:
+    """A result in memory; `changes` are what its scenario does, in words."""
+    from experiments.summary import NOTE
+    from experiments.yearly import firms
+
+    summary = {"ecosystem": result.ecosystem.name, "scenario": result.scenario, "changes": changes,
+               "seed": int(result.seed), "worlds": len(result.worlds), "firms": firms(result),
+               "events": len(result.events), "note": NOTE}  # fmt: skip
+    return Record(summary, result.events, series_of(result))
+
+
 def series_of(result: RunResult) -> pandas.DataFrame:
     """World, firm, quarter and a column for each series, in all worlds that are kept firm by firm."""
     import pandas
@@ -77,10 +89,19 @@ def write(folder: Path, result: RunResult) -> None:
     series_of(result).to_csv(folder / TRACED, index=False, float_format=_WRITTEN)
 
 
-def read(folder: Path) -> Record:
-    """What `write` and the summary beside it left. Raises `BadInput` for anything else."""
+def read(folder: Path, run: str | None = None) -> Record:
+    """What `write` and the summary beside it left, or one of the runs of `experiments.store`: the one called `run`, by
+    default the shocked or the only one. Raises `BadInput` for anything else."""
     if not folder.is_dir():
         raise BadInput(Fault("RESULT", f"{shown(folder)}, {'a file' if folder.exists() else 'nothing'}", _RESULT))
+    if (folder / _STORED).is_file():
+        return _stored(folder, run)
+    inner = [each.parent.name for each in sorted(folder.glob(f"*/{_STORED}"))]
+    if inner:
+        expected = f"one of the folders in it: {', '.join(inner)}"
+        raise BadInput(Fault("RESULT", f"{shown(folder)}, which holds several runs", expected))
+    if run is not None:
+        raise BadInput(Fault("--run", shown(run), "nothing, for a folder with one run"))
     if not (folder / "summary.json").is_file():
         raise BadInput(Fault("RESULT", f"{shown(folder)}, without a summary.json", _RESULT))
     for name in (EVENTS, TRACED):
@@ -100,6 +121,18 @@ def read(folder: Path) -> Record:
             and set(events["quarter"]) <= set(record.quarters)):  # fmt: skip
         raise _broken(folder / EVENTS, "firms or quarters that the run does not have", "those of summary.json")
     return record
+
+
+def _stored(folder: Path, run: str | None) -> Record:
+    """One run of a folder that `experiments.store` has filled."""
+    from experiments import store
+    from experiments.scenario_words import changes
+
+    runs, scenarios = store.load(folder), store.scenarios(folder)
+    name = run or next(iter(runs))
+    if name not in runs:
+        raise BadInput(Fault("--run", shown(name), f"one of {', '.join(runs)}"))
+    return of_result(runs[name], changes(scenarios[name], runs[name].ecosystem))
 
 
 def _summary(path: Path) -> dict:

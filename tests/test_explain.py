@@ -11,8 +11,9 @@ from pathlib import Path
 import pandas
 import pytest
 
+import abm
 from abm.errors import BadInput
-from experiments import cli, traced
+from experiments import cli, store, traced
 from experiments.explain import explain
 from experiments.failures import failure_line, failures
 from experiments.traced import OF_ECONOMY, OF_FIRM, Record
@@ -298,3 +299,33 @@ def test_a_run_that_is_not_kept_whole_is_explained_from_what_is(record, tmp_path
     assert explain(traced.read(tmp_path), "CLOUD", 0) == explain(record, "CLOUD", 0)
     with pytest.raises(BadInput, match="0 to 1"):
         explain(traced.read(tmp_path), "CLOUD", 2)
+
+
+def test_stored_runs_are_told_like_those_of_a_command(tmp_path, capsys):
+    runs = {"shocked": "cloud_failure", "baseline": "baseline"}
+    results = {name: abm.run("ai_2026", each, quarters=10, worlds=2) for name, each in runs.items()}
+    store.save({name: (each, abm.load_scenario(runs[name])) for name, each in results.items()}, tmp_path / "pair")
+    for asked, name in ((None, "shocked"), ("shocked", "shocked"), ("baseline", "baseline")):
+        read = traced.read(tmp_path / "pair", asked)
+        assert read.summary["scenario"] == runs[name] and read.summary["events"] == len(results[name].events)
+        pandas.testing.assert_frame_equal(read.series, traced.series_of(results[name]))
+    assert call("explain", str(tmp_path / "pair"), "CRWV") == 0
+    out = capsys.readouterr().out
+    assert "fails in all 2 worlds" in out or "fails in 2 of 2 worlds" in out
+    assert "in quarter 8 (2028Q1)" in out and "made to fail" in out
+    assert call("explain", str(tmp_path / "pair"), "CRWV", "--run", "baseline") == 0
+    assert "survives in all 2 worlds" in capsys.readouterr().out
+    assert "expected one of shocked, baseline" in refused(capsys, str(tmp_path / "pair"), "CRWV", "--run", "first")
+
+
+def test_a_folder_of_several_runs_names_them(tmp_path, capsys):
+    order = ("compare", "baseline", "cloud_failure", "--worlds", "2", "--quarters", "9", "--quiet", "--jobs", "1")
+    assert call(*order, "--out", str(tmp_path / "both")) == 0
+    capsys.readouterr()
+    assert "one of the folders in it: first, second" in refused(capsys, str(tmp_path / "both"), "CRWV")
+    assert call("explain", str(tmp_path / "both" / "second"), "CRWV") == 0
+    assert "made to fail" in capsys.readouterr().out
+
+
+def test_one_run_has_no_other(failing, capsys):
+    assert "nothing, for a folder with one run" in refused(capsys, str(failing), "CRWV", "--run", "baseline")

@@ -12,20 +12,26 @@ from experiments.commands import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-Result = Annotated[Path, typer.Argument(metavar="RESULT", help="A folder that `cloudcity quarters` has written.")]
+Result = Annotated[
+    Path, typer.Argument(metavar="RESULT", help="A folder of a run that `cloudcity quarters`, `run`, `compare` or "
+                         "`design` has written.")
+]  # fmt: skip
 Firm = Annotated[str, typer.Argument(metavar="FIRM", help="A firm by id or name.")]
 World = Annotated[
     int | None, typer.Option("--world", help="A world of the run; by default the one of the median date.")
 ]
+Run = Annotated[
+    str | None, typer.Option("--run", help="Of a folder with several: shocked (the default) or baseline.")
+]
 
 
-def explain(result: Result, firm: Firm, world: World = None, as_json: options.Json = False) -> None:
+def explain(result: Result, firm: Firm, world: World = None, run: Run = None, as_json: options.Json = False) -> None:
     """Tell why a firm failed, or what it survived: what weakened it, who hit it, and what followed."""
     import json
 
     from experiments import explain, tables, traced
 
-    facts = explain.explain(traced.read(result), firm, world)
+    facts = explain.explain(traced.read(result, run), firm, world)
     if as_json:
         typer.echo(json.dumps(facts, indent=2, allow_nan=False))
     else:

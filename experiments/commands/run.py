@@ -65,8 +65,9 @@ def run(
     with options.progress("figures", quiet or not figures) as show:
         output.write(folder, lambda path: _write(path, (shocked, baseline), told, facts, figures, show))
     page = f"The story as one page, with a player of the cascade: {folder / 'report.html'}"
+    why = f"Why a firm failed, or did not: cloudcity explain {folder} CRWV"
     film = f"For print, or as a film: cloudcity figures {folder} --format pdf --film"
-    options.tell(facts, print_story, as_json, quiet, *([page, film] if figures else []),
+    options.tell(facts, print_story, as_json, quiet, *([page, film] if figures else []), why,
                  f"Tables{' and figures' if figures else ''}: {folder}")  # fmt: skip
 
 

@@ -7,9 +7,7 @@ import re
 from abm.results import RunResult
 from experiments.explain import explain
 from experiments.story_words import percent
-from experiments.summary import NOTE
-from experiments.traced import Record, series_of
-from experiments.yearly import firms
+from experiments.traced import of_result
 
 _ROWS, _CHAINS = 15, 6
 
@@ -24,7 +22,7 @@ def fallen_of(shocked: RunResult, facts: dict) -> dict:
     rows = [{"name": f"{names[0]} and {len(names) - 1} like it" if len(names) > 1 else names[0], **dict(cells)}
             for (_, *cells), names in found.items()]  # fmt: skip
     chosen = {groups[each["firm"]]: each["firm"] for each in reversed(everybody) if each["fails"]}
-    record = _record(shocked, facts) if chosen else None
+    record = of_result(shocked, []) if chosen else None
     chained = [each["firm"] for each in everybody if chosen.get(groups[each["firm"]]) == each["firm"]]
     return {"rows": rows[:_ROWS], "more": max(len(rows) - _ROWS, 0),
             "chains": [_chain(explain(record, each)) for each in chained[:_CHAINS]]}  # fmt: skip
@@ -36,14 +34,6 @@ def _cells(firm: dict) -> dict[str, str]:
         "by_shock": percent(firm["by_shock"]), "spared": percent(firm["spared"]),
         "when": firm["quarters"][1] if firm["quarters"] else "", "cause": firm["cause"] or "",
     }  # fmt: skip
-
-
-def _record(result: RunResult, facts: dict) -> Record:
-    """A result in memory as what `cloudcity explain` reads from files."""
-    summary = {"ecosystem": facts["ecosystem"], "scenario": facts["scenario"]["id"], "changes": [],
-               "seed": facts["seed"], "worlds": facts["worlds"], "firms": firms(result), "events": len(result.events),
-               "note": NOTE}  # fmt: skip
-    return Record(summary, result.events, series_of(result))
 
 
 def _chain(told: dict) -> dict:
