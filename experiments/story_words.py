@@ -261,6 +261,8 @@ def _who_bears(facts: dict) -> list[str]:
     worth = ", ".join(
         f"{money(each['band'][1])} at {_kind(each['bearer'])}" for each in books[:4] if each["band"][1] > 0.05
     )
+    paid = later["public purse", "states", "subsidies"]["mean"]
+    more = f" Subsidies and rescues cost it {means('public purse', 'states', 'subsidies')}." if paid > 0.05 else ""
     return [
         f"Owners: firms are worth {spread(value)} less at the end of the window, at marks that count a stake at its "
         "owner too." + (f" In books, which add up, the fall of net worth is {worth}." if worth else ""),
@@ -271,9 +273,9 @@ def _who_bears(facts: dict) -> list[str]:
         f"Contract partners: take-or-pay payments missed, {means('promises', 'contract partners', 'take-or-pay')}; "
         "backlog that ends with its customer and may be sold again, "
         f"{means('promises', 'contract partners', 'backlog')}.",
-        f"The public purse takes in {spread(tax)} less tax." if tax[1] > 0.05 else
-        f"The public purse takes in {money(-tax[1])} more tax: less capex means less to deduct." if tax[1] < -0.05 else
-        "The public purse loses nothing to speak of.",
+        (f"The public purse takes in {spread(tax)} less tax." if tax[1] > 0.05 else
+         f"The public purse takes in {money(-tax[1])} more tax: less capex means less to deduct." if tax[1] < -0.05 else
+         "The public purse loses no tax to speak of.") + more,
     ]  # fmt: skip
 
 
